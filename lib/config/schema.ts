@@ -1,0 +1,83 @@
+/**
+ * The schema language of the config: valibot, imported here and nowhere else.
+ *
+ * A key, its type, default and range stand in one line of a schema, and the JSON Schema that editors
+ * use is made from the same line.
+ * @module
+ */
+import * as v from "valibot";
+
+export { v };
+
+/**
+ * A whole number in a range, with a default.
+ * @param fallback value of a key that is not there.
+ * @param min smallest value allowed.
+ * @param max largest value allowed.
+ * @param description what it is, with its unit.
+ * @returns the schema of an optional key.
+ */
+export function count(fallback: number, min: number, max: number, description: string) {
+  return v.optional(
+    v.pipe(
+      v.number(`must be a whole number from ${min} to ${max}`),
+      v.integer(`must be a whole number from ${min} to ${max}`),
+      v.minValue(min, `must be ${min} to ${max}`),
+      v.maxValue(max, `must be ${min} to ${max}`),
+      v.description(description),
+    ),
+    fallback,
+  );
+}
+
+/**
+ * A text of bounded length, with a default.
+ * @param fallback value of a key that is not there.
+ * @param maxLength largest length, in UTF-16 units.
+ * @param description what it is.
+ * @returns the schema of an optional key.
+ */
+export function text(fallback: string, maxLength: number, description: string) {
+  return v.optional(
+    v.pipe(
+      v.string("must be a text"),
+      v.maxLength(maxLength, `must have at most ${maxLength} characters`),
+      v.description(description),
+    ),
+    fallback,
+  );
+}
+
+/**
+ * One of a list of words, with a default.
+ * @param fallback value of a key that is not there.
+ * @param words what is allowed.
+ * @param description what it chooses.
+ * @returns the schema of an optional key.
+ */
+export function choice<const Words extends readonly [string, ...string[]]>(
+  fallback: Words[number],
+  words: Words,
+  description: string,
+) {
+  return v.optional(
+    v.pipe(
+      v.picklist(words, `must be one of ${words.join(", ")}`),
+      v.description(description),
+    ),
+    fallback as Words[number],
+  );
+}
+
+/**
+ * A yes or no, with a default.
+ * @param fallback value of a key that is not there.
+ * @param description what it switches.
+ * @returns the schema of an optional key.
+ */
+export function flag(fallback: boolean, description: string) {
+  return v.optional(
+    v.pipe(v.boolean("must be true or false"), v.description(description)),
+    fallback,
+  );
+}

@@ -1,0 +1,124 @@
+/**
+ * What a decoy is, and what it sees of the world: a `Session`, and nothing else.
+ *
+ * A protocol module holds its settings only; what a connection knows is local to `serve`. The host
+ * (`host.ts`) makes, limits and closes the session, so one harness, one fuzz loop and one set of
+ * limits serve all decoys.
+ * @module
+ */
+import type { v } from "../config/schema.ts";
+import type { EventId, EventMap } from "../events/event.ts";
+
+/** One protocol: the one export of `lib/decoys/<protocol>.ts`. */
+export interface DecoyKind<Options> {
+  /** `kind:` in the config, `network.protocol` in events. */
+  readonly kind: string;
+  /** The port that the genuine service uses. */
+  readonly defaultPort: number;
+  /** Keys, defaults and ranges of its options: here and nowhere else. */
+  readonly options: v.GenericSchema<unknown, Options>;
+  /** Files and folders that the options name: `permissions` lists them, `check` reads them. */
+  paths?(options: Options): string[];
+  /**
+   * Makes the decoy, once for each entry in the config, at start and at reload.
+   * @throws if a file that the options name cannot be used.
+   */
+  create(options: Options, context: DecoyContext): Decoy | Promise<Decoy>;
+}
+
+/** What a decoy may know of the sensor when it is made. */
+export interface DecoyContext {
+  /** The host name that decoys show, without a domain, such as `srv`. */
+  readonly hostname: string;
+  /**
+   * Bytes that are the same at every start of this sensor and unknown to everyone else, for values
+   * that must look chosen once (an ETag, a serial number).
+   * @param label what they are for.
+   * @returns 32 bytes.
+   */
+  seed(label: string): Uint8Array;
+  /**
+   * Reads a file that `paths` named.
+   * @param path as in the options.
+   */
+  readFile(path: string): Promise<Uint8Array>;
+  /**
+   * Lists the files below a folder that `paths` named, with `/` between names; bounded.
+   * @param path as in the options.
+   */
+  listFiles(path: string): Promise<{ name: string; size: number; modifiedMs: number }[]>;
+}
+
+/** A decoy with its settings. */
+export interface Decoy {
+  /**
+   * Holds the dialogue; returns when it is over, and then the host closes.
+   * @throws {ProtocolError} when the peer's bytes make no sense.
+   * @throws {LimitError} when the peer goes over a limit.
+   */
+  serve(session: Session): Promise<void>;
+}
+
+/** One end of a connection. IPv4 addresses that are mapped into IPv6 are written as IPv4. */
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** One connection, made, limited and closed by the host. */
+export interface Session {
+  /** Aborts when the session is idle or too old, or the sensor stops. */
+  readonly signal: AbortSignal;
+  readonly peer: Endpoint;
+  readonly local: Endpoint;
+
+  /** Wall clock, in ms since 1970. */
+  now(): number;
+
+  /**
+   * What has arrived and was not read yet.
+   * @returns at least one byte, valid until the next read; `null` when the peer has ended its side.
+   */
+  read(): Promise<Uint8Array | null>;
+  /**
+   * Puts bytes back in front of what is to be read; also the rest of a chunk that `read` gave.
+   * @param bytes copied if need be.
+   */
+  unread(bytes: Uint8Array): void;
+  /**
+   * Exactly `count` bytes, a copy.
+   * @throws a disconnect when the peer ends before that.
+   */
+  bytes(count: number): Promise<Uint8Array>;
+  /**
+   * One line as it came, a copy, without its LF and a CR before that.
+   * @returns `null` when the peer ended its side; what came after the last LF is dropped.
+   * @throws {LimitError} when `maxBytes` came without LF.
+   */
+  line(options: { maxBytes: number }): Promise<Uint8Array | null>;
+  /** The lines of the peer up to its end, escaped. */
+  lines(options: { maxBytes: number }): AsyncIterable<string>;
+
+  /** Sends bytes; resolves when the system has taken them all. */
+  write(data: Uint8Array): Promise<void>;
+  /** Sends text as UTF-8, with CR LF. For text that may hold a peer's bytes use `write`. */
+  writeLine(text: string): Promise<void>;
+
+  /** Reports what the peer did. Never throws, never waits. */
+  emit<K extends EventId>(id: K, data: EventMap[K]): void;
+
+  /**
+   * Waits, holding next to nothing, as the genuine service does before a refusal. Returns early
+   * (by a rejection) when the session is aborted. Input that comes meanwhile stays unread.
+   * @param minMs shortest wait, in ms.
+   * @param maxMs longest wait; drawn evenly from the range.
+   */
+  pause(minMs: number, maxMs?: number): Promise<void>;
+
+  /**
+   * Says that the coming end is the abrupt one of the genuine product: the socket is closed at once,
+   * so input that nobody read makes the system send RST. Without it the host ends its side, and
+   * takes what still comes for a short while, so that the last answer is not lost.
+   */
+  closeAbruptly(): void;
+}

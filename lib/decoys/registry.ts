@@ -1,0 +1,22 @@
+/**
+ * The decoys there are. A written list: typed, greppable, compiled in.
+ * @module
+ */
+import type { DecoyKind } from "./decoy.ts";
+import { tcp } from "./tcp.ts";
+
+/** Every decoy kind, in the order of the README's table. */
+// deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
+export const DECOY_KINDS: readonly DecoyKind<any>[] = [
+  tcp,
+];
+
+/**
+ * Finds a kind.
+ * @param kind as in `kind:` of the config.
+ * @returns the kind, or `undefined` if there is none of that name.
+ */
+// deno-lint-ignore no-explicit-any -- as above
+export function findDecoyKind(kind: string): DecoyKind<any> | undefined {
+  return DECOY_KINDS.find((entry) => entry.kind === kind);
+}

@@ -1,0 +1,231 @@
+/**
+ * A decoy's side of one connection: reads, writes, counts, waits, and ends for one reason.
+ *
+ * Kept lean: thousands of these idle at a time. Deadlines are not timers of a session's own but times
+ * that the host compares with the clock; the abort signal exists only when somebody asks for it.
+ * @module
+ */
+import { LimitError } from "../errors.ts";
+import type { EndReason, EventId, EventMap } from "../events/event.ts";
+import { ByteReader } from "../net/byte_reader.ts";
+import { escapeBytes } from "../net/escape.ts";
+import { type Stream, writeAll } from "../net/stream.ts";
+import type { Endpoint, Session } from "./decoy.ts";
+
+const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
+
+/** What a session may use up. */
+export interface SessionLimits {
+  /** Longest time without a byte in either direction, in ms. */
+  readonly idleMs: number;
+  /** Longest life, in ms. */
+  readonly lifetimeMs: number;
+  /** Most bytes taken from the peer. */
+  readonly maxBytesIn: number;
+  /** Most bytes sent to the peer. */
+  readonly maxBytesOut: number;
+  /** How many of the peer's first bytes are kept. */
+  readonly firstBytes: number;
+}
+
+/** What a session needs from whoever runs it; shared by all sessions of a decoy. */
+export interface SessionOwner {
+  readonly limits: SessionLimits;
+  /** Wall clock, in ms since 1970. */
+  now(): number;
+  /** Monotonic clock, in ms. */
+  elapsed(): number;
+  /** Takes an event of a session's. */
+  record<K extends EventId>(session: LiveSession, id: K, data: EventMap[K]): void;
+  /** From 0 up to 1, for the length of pauses. */
+  random(): number;
+  /** Calls back after `ms`; returns what takes the call back. */
+  schedule(callback: () => void, ms: number): () => void;
+}
+
+/** A session as the host sees it. Decoys see it as `Session`. */
+export class LiveSession implements Session {
+  readonly id: string;
+  readonly peer: Endpoint;
+  readonly local: Endpoint;
+  /** Start, on the monotonic clock, in ms. */
+  readonly startedAt: number;
+  /** Last byte in either direction, on the monotonic clock, in ms. */
+  activeAt: number;
+  bytesIn = 0;
+  bytesOut = 0;
+  credentials = 0;
+  commands = 0;
+  payloads = 0;
+  /** The first bytes of the peer, as many as the limits keep. */
+  firstBytes: Uint8Array = NOTHING;
+  /** Why it ended; set once, by whoever ends it first. */
+  reason: EndReason | undefined;
+  /** Whether the decoy asked for an abrupt end. */
+  isAbrupt = false;
+  readonly #owner: SessionOwner;
+  readonly #stream: Stream;
+  readonly #reader: ByteReader;
+  #controller: AbortController | undefined;
+  #cancelPause: (() => void) | undefined;
+  #isClosed = false;
+
+  /**
+   * @param stream the connection; closed by `close`.
+   * @param owner whoever runs the session.
+   * @param identity id and addresses.
+   */
+  constructor(
+    stream: Stream,
+    owner: SessionOwner,
+    identity: { id: string; peer: Endpoint; local: Endpoint },
+  ) {
+    this.#stream = stream;
+    this.#owner = owner;
+    this.id = identity.id;
+    this.peer = identity.peer;
+    this.local = identity.local;
+    this.startedAt = this.activeAt = owner.elapsed();
+    this.#reader = new ByteReader(stream, (bytes) => this.#arrived(bytes));
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.reason !== undefined) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Whether the peer has ended its side. */
+  get peerEnded(): boolean {
+    return this.#reader.ended;
+  }
+
+  now(): number {
+    return this.#owner.now();
+  }
+
+  read(): Promise<Uint8Array | null> {
+    return this.#reader.read();
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.#reader.unread(bytes);
+  }
+
+  bytes(count: number): Promise<Uint8Array> {
+    return this.#reader.bytes(count);
+  }
+
+  line(options: { maxBytes: number }): Promise<Uint8Array | null> {
+    return this.#reader.line(options.maxBytes);
+  }
+
+  async *lines(options: { maxBytes: number }): AsyncGenerator<string> {
+    for (;;) {
+      const line = await this.#reader.line(options.maxBytes);
+      if (line === null) return;
+      yield escapeBytes(line);
+    }
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    if (data.length === 0) return;
+    const { maxBytesOut } = this.#owner.limits;
+    if (this.bytesOut + data.length > maxBytesOut) throw new LimitError("bytes_out", maxBytesOut);
+    await writeAll(this.#stream, data);
+    this.bytesOut += data.length;
+    this.activeAt = this.#owner.elapsed();
+  }
+
+  writeLine(text: string): Promise<void> {
+    return this.write(encoder.encode(text + "\r\n"));
+  }
+
+  emit<K extends EventId>(id: K, data: EventMap[K]): void {
+    if (id === "auth.attempt") this.credentials++;
+    else if (id === "command") this.commands++;
+    else if (id === "payload") this.payloads++;
+    this.#owner.record(this, id, data);
+  }
+
+  async pause(minMs: number, maxMs = minMs): Promise<void> {
+    const ms = minMs + this.#owner.random() * (maxMs - minMs);
+    if (ms <= 0 && this.reason === undefined) return;
+    await new Promise<void>((resolve, reject) => {
+      const gone = () => reject(new Deno.errors.Interrupted("The session ended during a pause"));
+      if (this.reason !== undefined) return gone();
+      const cancel = this.#owner.schedule(() => {
+        this.#cancelPause = undefined;
+        resolve();
+      }, ms);
+      this.#cancelPause = () => {
+        cancel();
+        gone();
+      };
+    });
+    this.activeAt = this.#owner.elapsed();
+  }
+
+  closeAbruptly(): void {
+    this.isAbrupt = true;
+  }
+
+  /** When this session is over unless something happens, on the monotonic clock, in ms. */
+  expiry(): { at: number; reason: "idle" | "lifetime" } {
+    const { idleMs, lifetimeMs } = this.#owner.limits;
+    const idleAt = this.#cancelPause === undefined ? this.activeAt + idleMs : Infinity;
+    const oldAt = this.startedAt + lifetimeMs;
+    return idleAt < oldAt ? { at: idleAt, reason: "idle" } : { at: oldAt, reason: "lifetime" };
+  }
+
+  /**
+   * Ends the session from outside: what it waits for rejects, and the connection is closed.
+   * @param reason kept unless there already is one.
+   */
+  abort(reason: EndReason): void {
+    this.reason ??= reason;
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
+    this.#controller?.abort();
+    this.close();
+  }
+
+  /**
+   * Ends our side and takes what still comes for a while, so that our last words are not lost to a
+   * reset. At most as many bytes as the limits allow are taken.
+   * @param ms how long, at most.
+   */
+  async linger(ms: number): Promise<void> {
+    if (this.#isClosed || this.#reader.ended) return;
+    await this.#stream.closeWrite();
+    const cancel = this.#owner.schedule(() => this.close(), ms);
+    try {
+      while (await this.#reader.read() !== null);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Closes the connection; a second call does nothing. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stream.close();
+  }
+
+  /** Counts and keeps what arrives. */
+  #arrived(bytes: Uint8Array): void {
+    const { firstBytes, maxBytesIn } = this.#owner.limits;
+    if (this.bytesIn < firstBytes) {
+      const kept = bytes.subarray(0, firstBytes - this.bytesIn);
+      const joined = new Uint8Array(this.firstBytes.length + kept.length);
+      joined.set(this.firstBytes);
+      joined.set(kept, this.firstBytes.length);
+      this.firstBytes = joined;
+    }
+    this.bytesIn += bytes.length;
+    this.activeAt = this.#owner.elapsed();
+    if (this.bytesIn > maxBytesIn) throw new LimitError("bytes_in", maxBytesIn);
+  }
+}

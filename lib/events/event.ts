@@ -1,0 +1,193 @@
+/**
+ * The vocabulary: what a decoy, the host and the sensor can say.
+ *
+ * Inside the program an event is an id of `EventMap` with its typed data; `ecs.ts` alone makes the
+ * wire form of it. Texts that come from a peer are already escaped (`lib/net/escape.ts`); bytes stay
+ * bytes. Data is frozen once emitted.
+ * @module
+ */
+
+/** Why a session ended: `duckblind.session.reason` on the wire. */
+export type EndReason =
+  | "peer" // the peer closed or vanished
+  | "done" // the dialogue was over and we closed
+  | "idle" // nothing came for too long
+  | "lifetime" // the session grew too old
+  | "bytes" // the peer went over a byte limit
+  | "protocol" // what came made no sense
+  | "stop" // the sensor or the decoy stopped
+  | "refused"; // a cap was reached
+
+/** How a credential came: `duckblind.credential.method` on the wire. */
+export type CredentialMethod =
+  | "password" // a user name and a password in the protocol's own words
+  | "publickey"
+  | "basic" // HTTP Basic
+  | "digest" // HTTP, SIP, RTSP Digest
+  | "bearer" // HTTP Bearer
+  | "form" // fields of a login form
+  | "plain" // SASL PLAIN
+  | "login" // SASL LOGIN
+  | "cram-md5"
+  | "scram-sha-256"
+  | "mysql-native"
+  | "ntlmv1"
+  | "ntlmv2"
+  | "vnc-des"
+  | "community" // SNMP
+  | "token";
+
+/** What each event carries, by its id. */
+export interface EventMap {
+  /** A peer connected. Emitted by the host alone. */
+  "session.open": Record<never, never>;
+  /** A session is over. Emitted by the host alone. */
+  "session.close": {
+    /** How long it lasted, in nanoseconds of the monotonic clock. */
+    readonly durationNs: number;
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+    readonly reason: EndReason;
+    /** How many `auth.attempt` events it had. */
+    readonly credentials: number;
+    readonly commands: number;
+    readonly payloads: number;
+    /** What the peer sent first, bounded. */
+    readonly firstBytes?: Uint8Array;
+  };
+  /** A peer met a limit. */
+  "limit.hit": {
+    /** Name of the limit, such as `sessions_per_source`. */
+    readonly limit: string;
+    readonly max: number;
+    /** How many were refused since the last such event. */
+    readonly refused?: number;
+  };
+  /** A peer tried to log in. One event for each secret tried. */
+  "auth.attempt": {
+    readonly method: CredentialMethod;
+    readonly username: string;
+    /** The password or token, when it came in clear. */
+    readonly secret?: string;
+    readonly domain?: string;
+    /** A line that hashcat reads. */
+    readonly hash?: string;
+    readonly hashcatMode?: number;
+    readonly publicKey?: { readonly type: string; readonly sha256: string };
+  };
+  /** A peer asked for something to be done. */
+  "command": {
+    readonly verb: string;
+    readonly argument: string;
+    /** The answer's code, such as `530`. */
+    readonly reply?: string;
+    /** Whether it would have changed or executed something: raises the severity. */
+    readonly changes?: boolean;
+  };
+  /** A whole HTTP request. */
+  "http.request": {
+    readonly method: string;
+    readonly target: string;
+    /** Such as `1.1`; `0.9` for a request without version. */
+    readonly version: string;
+    /** Names and values in the peer's order and case. */
+    readonly headers: readonly (readonly [name: string, value: string])[];
+    /** What of the body was kept. */
+    readonly body: Uint8Array;
+    /** The body's length as received, in bytes. */
+    readonly bodyBytes: number;
+    /** Hex SHA-256 of the whole body as received; absent when there is none. */
+    readonly bodySha256?: string;
+    /** Status code of the answer; 0 when the connection was closed without one. */
+    readonly status: number;
+    /** Whether the path or the query is known from attacks. */
+    readonly attack?: boolean;
+    /** Whether it carried a credential. */
+    readonly credentials?: boolean;
+  };
+  /** A peer sent something worth keeping. */
+  "payload": {
+    readonly name?: string;
+    readonly mimeType?: string;
+    /** What was kept, bounded by the decoy. */
+    readonly bytes: Uint8Array;
+    /** Full length, in bytes. */
+    readonly size: number;
+    /** Hex SHA-256 of all `size` bytes. */
+    readonly sha256: string;
+  };
+  /** A telnet client said what it can and is. */
+  "telnet.client": {
+    /** Options in the order in which the client named them, such as `DO 3`. */
+    readonly options: readonly string[];
+    /** NEW-ENVIRON (RFC 1572) and ENVIRON variables. */
+    readonly environment: readonly (readonly [name: string, value: string])[];
+    readonly terminalType?: string;
+    readonly terminalSpeed?: string;
+    /** Columns and rows. */
+    readonly window?: readonly [columns: number, rows: number];
+  };
+  /** A peer's bytes made no sense. */
+  "protocol.error": {
+    /** Where in the peer's bytes, from 0. */
+    readonly offset: number;
+    readonly expected: string;
+    readonly firstBytes?: Uint8Array;
+  };
+  /** Someone logged in, or failed to, on the encrypted service. */
+  "service.login": {
+    readonly username: string;
+    readonly success: boolean;
+    readonly role?: string;
+  };
+  /** Something touched the encrypted service that is no client of ours. */
+  "service.probe": {
+    /** What it did, such as `TLS handshake failed`. */
+    readonly detail: string;
+    readonly firstBytes?: Uint8Array;
+  };
+  "sensor.started": {
+    readonly version: string;
+    readonly decoys: number;
+    readonly listeners: number;
+  };
+  "sensor.stopped": { readonly reason: string; readonly uptimeMs: number };
+  "config.reloaded": {
+    readonly started: readonly string[];
+    readonly stopped: readonly string[];
+    readonly kept: readonly string[];
+  };
+  "sensor.degraded": { readonly component: string; readonly detail: string };
+  "sensor.recovered": {
+    readonly component: string;
+    readonly detail: string;
+    /** How many events were lost. */
+    readonly lost: number;
+  };
+}
+
+/** Id of an event inside the program. */
+export type EventId = keyof EventMap;
+
+/** `event.action` of each id on the wire. */
+export const ACTIONS = {
+  "session.open": "connection-opened",
+  "session.close": "connection-closed",
+  "limit.hit": "limit-hit",
+  "auth.attempt": "credential-attempt",
+  "command": "command",
+  "http.request": "http-request",
+  "payload": "payload",
+  "telnet.client": "telnet-client",
+  "protocol.error": "protocol-error",
+  "service.login": "service-login",
+  "service.probe": "service-probe",
+  "sensor.started": "sensor-started",
+  "sensor.stopped": "sensor-stopped",
+  "config.reloaded": "config-reloaded",
+  "sensor.degraded": "sensor-degraded",
+  "sensor.recovered": "sensor-recovered",
+} as const satisfies Record<EventId, string>;
+
+/** Name of an event on the wire. */
+export type Action = typeof ACTIONS[EventId];

@@ -1,0 +1,162 @@
+/**
+ * Reads a stream in the units of a protocol: what there is, exactly so many bytes, a line.
+ *
+ * One reader a connection. A chunk is not a message: half of one, or three. The buffer starts small,
+ * since most connections of a sensor are idle, and grows with what arrives up to what is asked for.
+ * @module
+ */
+import { LimitError } from "../errors.ts";
+import type { Stream } from "./stream.ts";
+
+/** Buffer of a connection that has sent little or nothing, in bytes. */
+const FIRST_BUFFER_BYTES = 256;
+/** Buffer of a connection whose reads fill the smaller ones, in bytes. */
+const FULL_BUFFER_BYTES = 16_384;
+const LF = 0x0a;
+const CR = 0x0d;
+const EMPTY = new Uint8Array(0);
+
+/** Told about bytes in the moment they arrive; may throw to end the reading. */
+export type OnBytes = (bytes: Uint8Array) => void;
+
+/** A stream's unread bytes and the ways to take them. */
+export class ByteReader {
+  readonly #stream: Stream;
+  readonly #onBytes: OnBytes | undefined;
+  #buffer: Uint8Array = EMPTY;
+  #start = 0;
+  #end = 0;
+  #ended = false;
+
+  /**
+   * @param stream read by nobody else.
+   * @param onBytes called with each chunk that arrives, before it is handed out.
+   */
+  constructor(stream: Stream, onBytes?: OnBytes) {
+    this.#stream = stream;
+    this.#onBytes = onBytes;
+  }
+
+  /** Whether the peer has ended its side. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** How many bytes have arrived and were not taken. */
+  get buffered(): number {
+    return this.#end - this.#start;
+  }
+
+  /**
+   * What there is, waiting for at least one byte.
+   * @returns valid until the next call; `null` at the peer's end.
+   */
+  async read(): Promise<Uint8Array | null> {
+    if (this.#start === this.#end && !await this.#fill(1)) return null;
+    const chunk = this.#buffer.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return chunk;
+  }
+
+  /**
+   * Puts bytes back in front.
+   * @param bytes the tail of what `read` gave last, or any others.
+   */
+  unread(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const isTail = bytes.buffer === this.#buffer.buffer &&
+      bytes.byteOffset + bytes.length === this.#buffer.byteOffset + this.#start;
+    if (isTail) {
+      this.#start -= bytes.length;
+      return;
+    }
+    const joined = new Uint8Array(bytes.length + this.buffered);
+    joined.set(bytes);
+    joined.set(this.#buffer.subarray(this.#start, this.#end), bytes.length);
+    this.#buffer = joined;
+    this.#start = 0;
+    this.#end = joined.length;
+  }
+
+  /**
+   * Exactly `count` bytes.
+   * @returns a copy.
+   * @throws {Deno.errors.UnexpectedEof} when the peer ends before that.
+   */
+  async bytes(count: number): Promise<Uint8Array> {
+    while (this.buffered < count) {
+      if (!await this.#fill(count)) {
+        throw new Deno.errors.UnexpectedEof(
+          `Cannot read ${count} bytes: the peer ended after ${this.buffered}`,
+        );
+      }
+    }
+    return this.#take(count);
+  }
+
+  /**
+   * One line.
+   * @param maxBytes longest line accepted, its end included.
+   * @returns a copy without LF and a CR before it; `null` at the peer's end.
+   * @throws {LimitError} when `maxBytes` bytes hold no LF.
+   */
+  async line(maxBytes: number): Promise<Uint8Array | null> {
+    let searched = 0;
+    for (;;) {
+      const at = this.#buffer.subarray(this.#start, this.#end).indexOf(LF, searched);
+      if (at >= 0 && at < maxBytes) {
+        const line = this.#take(at + 1);
+        return line.subarray(0, at > 0 && line[at - 1] === CR ? at - 1 : at);
+      }
+      searched = this.buffered;
+      if (searched >= maxBytes) throw new LimitError("line_bytes", maxBytes);
+      if (!await this.#fill(searched + 1)) return null;
+    }
+  }
+
+  /** Takes `count` bytes that are there, as a copy. */
+  #take(count: number): Uint8Array {
+    const bytes = this.#buffer.slice(this.#start, this.#start + count);
+    this.#start += count;
+    return bytes;
+  }
+
+  /** Waits for more, in a buffer with room for `wanted` bytes in all; false at the peer's end. */
+  async #fill(wanted: number): Promise<boolean> {
+    if (this.#ended) return false;
+    this.#makeRoom(wanted);
+    const count = await this.#stream.read(this.#buffer.subarray(this.#end));
+    if (count === null) {
+      this.#ended = true;
+      return false;
+    }
+    const from = this.#end;
+    this.#end += count;
+    this.#onBytes?.(this.#buffer.subarray(from, this.#end));
+    return true;
+  }
+
+  /** Makes room behind the unread bytes: by moving them, and by a larger buffer if they fill it. */
+  #makeRoom(wanted: number): void {
+    const unread = this.#buffer.subarray(this.#start, this.#end);
+    const isFull = this.#end === this.#buffer.length;
+    const wasFilled = isFull && this.#buffer.length > 0;
+    const size = Math.max(
+      FIRST_BUFFER_BYTES,
+      this.#buffer.length,
+      wasFilled ? FULL_BUFFER_BYTES : 0,
+      Math.min(wanted, 2 * unread.length + FULL_BUFFER_BYTES),
+    );
+    if (size > this.#buffer.length || unread.length === this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(size, unread.length + FIRST_BUFFER_BYTES));
+      larger.set(unread);
+      this.#buffer = larger;
+    } else if (unread.length === 0 || isFull) {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
+    } else {
+      return;
+    }
+    this.#end = unread.length;
+    this.#start = 0;
+  }
+}
