@@ -1,0 +1,211 @@
+/**
+ * The differential harness: the same bytes to the genuine product and to the decoy, and the same
+ * answers, ways of closing and, coarsely, delays expected from both.
+ *
+ * ```ts
+ * differentialTest(vsftpd, "ftp answers as vsftpd 3.0.3", async (t, genuine) => {
+ *   await using decoy = serveDecoy(await makeDecoy(ftp));
+ *   await assertSame(t, { genuine, decoy: decoy.address, conversations, masks });
+ * });
+ * ```
+ * Runs under `deno task differential` alone: a test without the right to run programs is ignored.
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import type { Decoy } from "../../lib/decoys/decoy.ts";
+import { LiveSession, type SessionOwner } from "../../lib/decoys/session.ts";
+import type { EventId } from "../../lib/events/event.ts";
+import { LimitError, ProtocolError } from "../../lib/errors.ts";
+import { isDisconnect } from "../../lib/net/stream.ts";
+import { type Address, type Conversation, converse, type StepResult } from "./client.ts";
+import { freePort, type Genuine, makeWorkDir } from "./process.ts";
+import { WIDE_LIMITS } from "../support/transcript.ts";
+
+/** Conversations that run at a time: the machine's delays must not drown the product's. */
+const CONCURRENCY = 6;
+/** Delays that differ by no more than this and half of the longer are the same, in ms. */
+const DELAY_SLACK_MS = 400;
+/** As the host does: how long what comes after our end is taken, in ms. */
+const LINGER_MS = 2_000;
+
+/** What must differ between the two, such as dates: replaced on both sides before comparing. */
+export interface Mask {
+  /** Matched against what came in one step, one character a byte. */
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
+
+/** Who is compared, and by what. */
+export interface Comparison {
+  readonly genuine: Address;
+  readonly decoy: Address;
+  readonly conversations: readonly Conversation[];
+  readonly masks?: readonly Mask[];
+}
+
+/**
+ * Registers a test that runs a genuine product; ignored without the right to run programs.
+ * @param genuine started before and ended after.
+ * @param name the test's sentence.
+ * @param body gets the product's address.
+ */
+export function differentialTest(
+  genuine: Genuine,
+  name: string,
+  body: (t: Deno.TestContext, genuine: Address) => Promise<void>,
+): void {
+  const mayRun = Deno.permissions.querySync({ name: "run" }).state === "granted";
+  Deno.test({
+    name: mayRun ? name : `${name} (ignored: run deno task differential)`,
+    ignore: !mayRun,
+    fn: async (t) => {
+      const workDir = await makeWorkDir();
+      try {
+        const running = await genuine.start({ port: freePort(), workDir });
+        try {
+          await body(t, running.address);
+        } finally {
+          await running.stop();
+        }
+      } finally {
+        await Deno.remove(workDir, { recursive: true });
+      }
+    },
+  });
+}
+
+/**
+ * Says each conversation to both and compares, one test step a conversation.
+ * @param t the test.
+ * @param comparison conversations of one name are told apart by their segmentation.
+ */
+export async function assertSame(t: Deno.TestContext, comparison: Comparison): Promise<void> {
+  const { genuine, decoy, conversations, masks = [] } = comparison;
+  const pairs = await mapPool(
+    conversations,
+    async (conversation) =>
+      await Promise.all([genuine, decoy].map((address) => converse(address, conversation))),
+  );
+  for (const [i, conversation] of conversations.entries()) {
+    const [expected, actual] = pairs[i] as [StepResult[], StepResult[]];
+    const { segmentation = "whole" } = conversation;
+    await t.step(`${conversation.name}, ${segmentation}`, () => {
+      assertEquals(comparable(actual, masks), comparable(expected, masks));
+      const delays = expected.flatMap((step, i) => {
+        const [a, b] = [step.delayMs, actual[i]!.delayMs];
+        if (a === undefined || b === undefined || isSameDelay(a, b)) return [];
+        return [`after ${step.sent}: genuine ${a.toFixed()} ms, decoy ${b.toFixed()} ms`];
+      });
+      assertEquals(delays, []);
+    });
+  }
+  assertEquals(pairs.length > 0, true, "no conversations");
+}
+
+/**
+ * The conversations, each in several segmentations.
+ * @param conversations their own segmentation is replaced.
+ * @param segmentations all three when absent.
+ */
+export function segmented(
+  conversations: readonly Conversation[],
+  segmentations: readonly NonNullable<Conversation["segmentation"]>[] = [
+    "whole",
+    "bytes",
+    "merged",
+  ],
+): Conversation[] {
+  return conversations.flatMap((conversation) =>
+    segmentations.map((segmentation) => ({ ...conversation, segmentation }))
+  );
+}
+
+/** A decoy behind a real listener. */
+export interface ServedDecoy extends AsyncDisposable {
+  readonly address: Address;
+  /** What its sessions reported, in order. */
+  readonly events: { readonly id: EventId; readonly data: unknown }[];
+}
+
+/**
+ * Serves a decoy on a free port of 127.0.0.1 with its own pauses and without limits.
+ * @param decoy who answers.
+ * @param hostname the address, `127.0.0.1` when absent.
+ */
+export function serveDecoy(decoy: Decoy, hostname = "127.0.0.1"): ServedDecoy {
+  const listener = Deno.listen({ hostname, port: 0 });
+  const events: { id: EventId; data: unknown }[] = [];
+  const live = new Set<LiveSession>();
+  const owner: SessionOwner = {
+    limits: WIDE_LIMITS,
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    random: () => Math.random(),
+    schedule: (callback, ms) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+    record: (_session, id, data) => events.push({ id, data }),
+  };
+  const serve = async (conn: Deno.TcpConn) => {
+    const session = new LiveSession(conn, owner, {
+      id: "01DIFFERENTIAL000000000000",
+      peer: endpoint(conn.remoteAddr),
+      local: endpoint(conn.localAddr),
+    });
+    live.add(session);
+    try {
+      conn.setNoDelay(true);
+      await decoy.serve(session);
+      if (!session.isAbrupt) await session.linger(LINGER_MS);
+    } catch (error) {
+      const isExpected = isDisconnect(error) || error instanceof ProtocolError ||
+        error instanceof LimitError;
+      if (!isExpected) throw error;
+    } finally {
+      session.close();
+      live.delete(session);
+    }
+  };
+  const sessions: Promise<void>[] = [];
+  const accepting = (async () => {
+    for await (const conn of listener) sessions.push(serve(conn));
+  })();
+  return {
+    address: { hostname, port: listener.addr.port },
+    events,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await accepting;
+      for (const session of live) session.abort("stop");
+      await Promise.all(sessions);
+    },
+  };
+}
+
+function endpoint({ hostname, port }: Deno.NetAddr): { ip: string; port: number } {
+  return { ip: hostname.replace(/^::ffff:(?=\d)/, ""), port };
+}
+
+/** What is compared to the byte. */
+function comparable(steps: readonly StepResult[], masks: readonly Mask[]): unknown {
+  return steps.map(({ sent, received, ending }) => ({
+    sent,
+    received: masks.reduce((text, mask) => text.replace(mask.pattern, mask.replacement), received),
+    ending,
+  }));
+}
+
+function isSameDelay(a: number, b: number): boolean {
+  return Math.abs(a - b) <= DELAY_SLACK_MS + Math.max(a, b) / 2;
+}
+
+/** Runs `work` on all items, some at a time, and keeps their order. */
+async function mapPool<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
+    for (const [i, item] of queue) results[i] = await work(item);
+  }));
+  return results;
+}
