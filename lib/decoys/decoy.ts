@@ -81,6 +81,12 @@ export interface Session {
    */
   read(): Promise<Uint8Array | null>;
   /**
+   * Waits until `read` would not wait, and takes nothing. May go on while the decoy pauses.
+   * @param withinMs longest wait, in ms; without it, as long as the session lasts.
+   * @returns whether `read` would not wait; `false` when nothing came in time.
+   */
+  arrival(withinMs?: number): Promise<boolean>;
+  /**
    * Puts bytes back in front of what is to be read; also the rest of a chunk that `read` gave.
    * @param bytes copied if need be.
    */

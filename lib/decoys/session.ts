@@ -109,6 +109,20 @@ export class LiveSession implements Session {
     return this.#reader.read();
   }
 
+  async arrival(withinMs?: number): Promise<boolean> {
+    const arrived = this.#reader.arrival().then(() => true);
+    if (withinMs === undefined) return await arrived;
+    let cancel = () => {};
+    const late = new Promise<false>((resolve) => {
+      cancel = this.#owner.schedule(() => resolve(false), withinMs);
+    });
+    try {
+      return await Promise.race([arrived, late]);
+    } finally {
+      cancel();
+    }
+  }
+
   unread(bytes: Uint8Array): void {
     this.#reader.unread(bytes);
   }

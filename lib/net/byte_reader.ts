@@ -27,6 +27,7 @@ export class ByteReader {
   #start = 0;
   #end = 0;
   #ended = false;
+  #filling: Promise<boolean> | undefined;
 
   /**
    * @param stream read by nobody else.
@@ -56,6 +57,17 @@ export class ByteReader {
     const chunk = this.#buffer.subarray(this.#start, this.#end);
     this.#start = this.#end;
     return chunk;
+  }
+
+  /**
+   * Waits until `read` would not wait. Whoever reads before that shares the wait.
+   * @returns nothing; rejects as `read` would.
+   */
+  async arrival(): Promise<void> {
+    if (this.buffered > 0 || this.#ended) return;
+    const filling = this.#fill(1);
+    filling.catch(() => {}); // if nobody waits any more, the next read meets the same error
+    await filling;
   }
 
   /**
@@ -122,18 +134,34 @@ export class ByteReader {
   }
 
   /** Waits for more, in a buffer with room for `wanted` bytes in all; false at the peer's end. */
-  async #fill(wanted: number): Promise<boolean> {
+  #fill(wanted: number): Promise<boolean> {
+    return this.#filling ??= this.#readOnce(wanted).finally(() => this.#filling = undefined);
+  }
+
+  async #readOnce(wanted: number): Promise<boolean> {
     if (this.#ended) return false;
     this.#makeRoom(wanted);
-    const count = await this.#stream.read(this.#buffer.subarray(this.#end));
+    const [target, from] = [this.#buffer, this.#end];
+    const count = await this.#stream.read(target.subarray(from));
     if (count === null) {
       this.#ended = true;
       return false;
     }
-    const from = this.#end;
-    this.#end += count;
-    this.#onBytes?.(this.#buffer.subarray(from, this.#end));
+    const arrived = target.subarray(from, from + count);
+    if (this.#buffer !== target) this.#append(arrived); // `unread` took another buffer meanwhile
+    else this.#end = from + count;
+    this.#onBytes?.(arrived);
     return true;
+  }
+
+  /** Adds a copy behind what is there. */
+  #append(bytes: Uint8Array): void {
+    const joined = new Uint8Array(this.buffered + bytes.length);
+    joined.set(this.#buffer.subarray(this.#start, this.#end));
+    joined.set(bytes, this.buffered);
+    this.#buffer = joined;
+    this.#start = 0;
+    this.#end = joined.length;
   }
 
   /** Makes room behind the unread bytes: by moving them, and by a larger buffer if they fill it. */

@@ -9,6 +9,7 @@
  * ! command {"verb":..}  the decoy emits this event; bytes are written as {"$bytes":"escaped"}
  * = done | abrupt | wait | error TEXT | limit NAME     how it stands at the end
  * > <EOF>                the peer ends its side
+ * > <SILENCE>            the peer sends nothing until a wait of the decoy's runs out
  * ```
  * In `<` and `>` lines `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are known. Consecutive lines of one
  * side are one flow: it does not matter in how many writes it comes. `{{NAME}}` in a `<` line stands
@@ -22,6 +23,7 @@ import { v } from "../../lib/config/schema.ts";
 import { LimitError, ProtocolError } from "../../lib/errors.ts";
 import { isDisconnect } from "../../lib/net/stream.ts";
 import { escapeBytes } from "../../lib/net/escape.ts";
+import { setImmediate } from "node:timers";
 import { MemoryStream } from "./memory_stream.ts";
 
 /** One line of a transcript. */
@@ -98,6 +100,9 @@ export function wireText(bytes: Uint8Array): string {
   return escapeBytes(bytes).replaceAll("\\x0d", "\\r").replaceAll("\\x0a", "\\n");
 }
 
+/** In place of bytes: the peer lets a wait of the decoy's run out. */
+export const SILENCE = new Uint8Array(0);
+
 /** How the peer's bytes are cut into segments. */
 export type Segmentation = "whole" | "bytes" | "merged";
 
@@ -138,13 +143,16 @@ export async function play(
   const queue = cut(sends, segmentation);
   let waiting: (() => void) | undefined;
   const waits = new Promise<void>((resolve) => waiting = resolve);
-  stream.onWait = () => {
+  const sendNext = () => {
     const next = queue.shift();
     if (next === undefined) return waiting?.();
+    if (next.data === SILENCE) return;
     if (next.isFirst) log(next.data === null ? "> <EOF>" : "> " + wireText(next.whole));
     if (next.data === null) stream.end();
     else stream.send(next.data);
   };
+  // The peer answers what it has seen: a decoy that reads while it pauses first ends the pause.
+  stream.onWait = () => setImmediate(sendNext);
   const owner: SessionOwner = {
     limits: options.limits ?? WIDE_LIMITS,
     now: () => TRANSCRIPT_NOW_MS,
@@ -168,6 +176,13 @@ export async function play(
   session.pause = (minMs, maxMs = minMs) => {
     log(`~ ${minMs}..${maxMs}`);
     return pause(minMs, maxMs);
+  };
+  const arrival = session.arrival.bind(session);
+  session.arrival = (withinMs) => {
+    if (withinMs === undefined || queue[0]?.data !== SILENCE) return arrival();
+    queue.shift();
+    log("> <SILENCE>");
+    return Promise.resolve(false);
   };
   let isOver = false;
   const ended = decoy.serve(session).then(
@@ -217,7 +232,7 @@ function cut(
     return sends.includes(null) ? [...merged, { data: null, isFirst: true, whole: none }] : merged;
   }
   return sends.flatMap((send): Segment[] => {
-    if (send === null) return [{ data: null, isFirst: true, whole: none }];
+    if (send === null || send === SILENCE) return [{ data: send, isFirst: true, whole: none }];
     if (segmentation === "whole") return [{ data: send, isFirst: true, whole: send }];
     return [...send].map((byte, i) => ({
       data: new Uint8Array([byte]),
@@ -248,7 +263,7 @@ export async function assertTranscript(
 ): Promise<void> {
   const steps = parseTranscript(await Deno.readTextFile(file));
   const sends = steps.filter((step) => step.kind === ">").map((step) =>
-    step.text === "<EOF>" ? null : wireBytes(step.text)
+    step.text === "<EOF>" ? null : step.text === "<SILENCE>" ? SILENCE : wireBytes(step.text)
   );
   const expected = joinSaid(steps);
   for (const segmentation of ["whole", "bytes"] as const) {
@@ -272,7 +287,7 @@ function joinSaid(steps: readonly Step[]): string[] {
 
 /** A wire line in the one spelling that `play` uses. */
 function canonical(text: string): string {
-  return text === "<EOF>" ? text : wireText(wireBytes(text));
+  return text === "<EOF>" || text === "<SILENCE>" ? text : wireText(wireBytes(text));
 }
 
 /** Byte by byte, a server may answer in the middle of a message: sends and answers are compared apart. */
