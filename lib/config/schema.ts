@@ -81,3 +81,27 @@ export function flag(fallback: boolean, description: string) {
     fallback,
   );
 }
+
+/**
+ * A mapping with these keys and no others, whose errors name the keys there are.
+ * @param entries schema of each key.
+ * @returns the mapping's schema.
+ */
+export function section<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const known = Object.keys(entries).join(", ");
+  return v.strictObject(
+    entries,
+    (issue) =>
+      issue.expected === "never" ? `is not a known key, must be one of ${known}` : issue.message,
+  );
+}
+
+/**
+ * A mapping all of whose keys have defaults, and that may be absent.
+ * @param entries schema of each key.
+ * @returns the schema of an optional mapping.
+ */
+export function optionalSection<const Entries extends v.ObjectEntries>(entries: Entries) {
+  // Valibot parses the fallback with the mapping's schema, so `{}` becomes all defaults.
+  return v.optional(section(entries), {} as never);
+}

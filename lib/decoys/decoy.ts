@@ -7,7 +7,9 @@
  * @module
  */
 import type { v } from "../config/schema.ts";
-import type { EventId, EventMap } from "../events/event.ts";
+import type { Endpoint, EventId, EventMap } from "../events/event.ts";
+
+export type { Endpoint };
 
 /** One protocol: the one export of `lib/decoys/<protocol>.ts`. */
 export interface DecoyKind<Options> {
@@ -57,12 +59,6 @@ export interface Decoy {
    * @throws {LimitError} when the peer goes over a limit.
    */
   serve(session: Session): Promise<void>;
-}
-
-/** One end of a connection. IPv4 addresses that are mapped into IPv6 are written as IPv4. */
-export interface Endpoint {
-  readonly ip: string;
-  readonly port: number;
 }
 
 /** One connection, made, limited and closed by the host. */

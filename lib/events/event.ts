@@ -7,6 +7,12 @@
  * @module
  */
 
+/** One end of a connection. IPv4 addresses that are mapped into IPv6 are written as IPv4. */
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+}
+
 /** Why a session ended: `duckblind.session.reason` on the wire. */
 export type EndReason =
   | "peer" // the peer closed or vanished

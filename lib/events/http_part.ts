@@ -1,0 +1,99 @@
+/**
+ * An HTTP request's part of the wire form.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { escapeBytes } from "../net/escape.ts";
+import { boundText } from "./bound.ts";
+import type { Scope, SensorIdentity } from "./ecs.ts";
+import type { EventMap } from "./event.ts";
+import type { Pair } from "./fields.ts";
+import type { Part } from "./parts.ts";
+
+/** Longest header value kept, in bytes. */
+const MAX_HEADER_BYTES = 2048;
+/** Most bytes of all headers kept. */
+const MAX_HEADERS_BYTES = 24_576;
+/** Headers that carry secrets. */
+const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie"]);
+const WITHHELD = "(withheld)";
+
+/**
+ * Makes the part of an `http.request` event.
+ * @param data the request.
+ * @param _scope not used.
+ * @param sensor says what becomes of secrets.
+ */
+export function encodeHttp(
+  data: EventMap["http.request"],
+  _scope: Scope,
+  sensor: SensorIdentity,
+): Part {
+  const withhold = data.credentials === true && sensor.secrets !== "plain";
+  const url = boundText(withhold ? data.target.replace(/\?.*/s, "?" + WITHHELD) : data.target);
+  const agentHeader = data.headers.find(([name]) => name.toLowerCase() === "user-agent")?.[1];
+  const agent = agentHeader === undefined ? undefined : boundText(agentHeader);
+  const headers = boundHeaders(data.headers, withhold);
+  const body = boundText(withhold ? WITHHELD : escapeBytes(data.body));
+  const hasBody = data.bodyBytes > 0;
+  return {
+    category: ["web"],
+    type: ["access"],
+    severity: data.credentials ? 50 : data.attack ? 40 : 20,
+    technique: data.attack ? "T1190" : undefined,
+    message: `{decoy} ${boundText(data.method, 32).text} ${boundText(url.text, 128).text} ` +
+      `(${data.status}) from {from}`,
+    fields: { hashes: data.bodySha256 === undefined ? undefined : [data.bodySha256] },
+    http: {
+      version: data.version,
+      request: {
+        method: boundText(data.method, 256).text,
+        body: {
+          bytes: data.bodyBytes,
+          content: hasBody ? body.text : undefined,
+        },
+      },
+      response: { status_code: data.status },
+    },
+    url: { original: url.text },
+    userAgent: agent && { original: agent.text },
+    duckblind: {
+      http: {
+        headers: headers.pairs,
+        headers_truncated: headers.isCut ? true : undefined,
+        headers_count: headers.isCut ? data.headers.length : undefined,
+        header_order_sha256: createHash("sha256")
+          .update(data.headers.map(([name]) => name).join("\n")).digest("hex"),
+        url_truncated: url.fullBytes === undefined ? undefined : true,
+        url_bytes: url.fullBytes,
+        user_agent_truncated: agent?.fullBytes === undefined ? undefined : true,
+        user_agent_bytes: agent?.fullBytes,
+        body_truncated: hasBody &&
+            (data.body.length < data.bodyBytes || body.fullBytes !== undefined)
+          ? true
+          : undefined,
+        body_sha256: data.bodySha256,
+      },
+    },
+  };
+}
+
+/** The headers as far as they fit. */
+function boundHeaders(
+  headers: EventMap["http.request"]["headers"],
+  withhold: boolean,
+): { pairs: Pair[]; isCut: boolean } {
+  const pairs: Pair[] = [];
+  let room = MAX_HEADERS_BYTES;
+  let isCut = false;
+  for (const [rawName, rawValue] of headers) {
+    const isSecret = withhold && SECRET_HEADERS.has(rawName.toLowerCase());
+    const name = boundText(rawName, 256);
+    const value = boundText(isSecret ? WITHHELD : rawValue, MAX_HEADER_BYTES);
+    isCut ||= name.fullBytes !== undefined || value.fullBytes !== undefined;
+    room -= 3 * (name.text.length + value.text.length) + 24;
+    if (room < 0) return { pairs, isCut: true };
+    pairs.push({ name: name.text, value: value.text });
+  }
+  return { pairs, isCut };
+}

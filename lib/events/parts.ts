@@ -1,0 +1,307 @@
+/**
+ * What each event puts into the wire form beside the common fields: category, severity, message and
+ * the fields of its own.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { boundBase64, boundText } from "./bound.ts";
+import type { Scope, SensorIdentity } from "./ecs.ts";
+import type { EcsEvent } from "./fields.ts";
+import type { EventId, EventMap } from "./event.ts";
+import { encodeHttp } from "./http_part.ts";
+
+type Duckblind = NonNullable<EcsEvent["duckblind"]>;
+
+/** An event's own part of the wire form. */
+export interface Part {
+  readonly category: readonly string[];
+  readonly type: readonly string[];
+  /** 0 to 100. */
+  readonly severity: number;
+  /** The sentence, with `{from}` for the peer's address and `{decoy}` for the protocol. */
+  readonly message: string;
+  readonly outcome?: "success" | "failure" | undefined;
+  readonly technique?: string | undefined;
+  /** Values for stamped objects; none of them is an identity, a time or an address. */
+  readonly fields?: {
+    readonly durationNs?: number;
+    readonly bytesIn?: number;
+    readonly bytesOut?: number;
+    readonly reason?: string;
+    readonly user?: string;
+    readonly hashes?: readonly string[] | undefined;
+  };
+  readonly user?: EcsEvent["user"];
+  readonly process?: EcsEvent["process"];
+  readonly http?: EcsEvent["http"];
+  readonly url?: EcsEvent["url"];
+  readonly userAgent?: EcsEvent["user_agent"];
+  readonly file?: EcsEvent["file"];
+  readonly session?: Duckblind["session"];
+  readonly duckblind?: Omit<Duckblind, "session" | "decoy">;
+}
+
+/** Makes the part of one kind of event. */
+type Encoder<K extends EventId> = (
+  data: EventMap[K],
+  scope: Scope,
+  sensor: SensorIdentity,
+) => Part;
+
+/** Longest stretch of a peer's text in a message, in bytes. */
+const MAX_QUOTED_BYTES = 128;
+/** Longest list of words of a command. */
+const MAX_ARGS = 64;
+
+const HOST = ["host"];
+const NETWORK = ["network"];
+const PROTOCOL = ["protocol"];
+
+/** The encoder of every event. */
+export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
+  "session.open": () => ({
+    category: NETWORK,
+    type: ["connection", "start"],
+    severity: 10,
+    message: "{decoy} connection from {from}",
+  }),
+  "session.close": (data) => ({
+    category: NETWORK,
+    type: ["connection", "end"],
+    severity: 10,
+    message: `{decoy} connection from {from} closed (${data.reason}) after ${
+      formatDuration(data.durationNs)
+    }`,
+    fields: { durationNs: data.durationNs, bytesIn: data.bytesIn, bytesOut: data.bytesOut },
+    session: {
+      reason: data.reason,
+      credentials: data.credentials,
+      commands: data.commands,
+      payloads: data.payloads,
+      first_bytes: data.firstBytes && boundBase64(data.firstBytes).text,
+    },
+  }),
+  "limit.hit": (data) => ({
+    category: NETWORK,
+    type: ["denied"],
+    severity: 30,
+    message: `{decoy} limit ${data.limit} (${data.max}) met by {from}` +
+      (data.refused === undefined ? "" : `, ${data.refused} refused`),
+    duckblind: { limit: { name: data.limit, max: data.max, refused: data.refused } },
+  }),
+  "auth.attempt": encodeCredential,
+  "command": encodeCommand,
+  "http.request": encodeHttp,
+  "payload": (data) => {
+    const kept = boundBase64(data.bytes);
+    return {
+      category: ["file"],
+      type: ["creation"],
+      severity: 60,
+      message: `{decoy} payload of ${data.size} bytes from {from}`,
+      fields: { hashes: [data.sha256] },
+      file: {
+        name: data.name === undefined ? undefined : boundText(data.name).text,
+        size: data.size,
+        mime_type: data.mimeType === undefined ? undefined : boundText(data.mimeType).text,
+        hash: { sha256: data.sha256 },
+      },
+      duckblind: {
+        payload: { base64: kept.text, truncated: kept.isCut || data.bytes.length < data.size },
+      },
+    };
+  },
+  "telnet.client": (data) => {
+    const isExploit = data.environment.some(([name, value]) =>
+      name.toUpperCase() === "USER" && value.startsWith("-")
+    );
+    return {
+      category: NETWORK,
+      type: PROTOCOL,
+      severity: isExploit ? 60 : 10,
+      technique: isExploit ? "T1190" : undefined,
+      message: isExploit
+        ? `{decoy} login with options as user name from {from}`
+        : `{decoy} client of {from} named its options`,
+      duckblind: {
+        telnet: {
+          options: data.options.slice(0, 256).map((option) => boundText(option, 64).text),
+          environment: data.environment.slice(0, 32).map(([name, value]) => ({
+            name: boundText(name, 256).text,
+            value: boundText(value, 512).text,
+          })),
+          terminal_type: data.terminalType === undefined
+            ? undefined
+            : boundText(data.terminalType, 256).text,
+          terminal_speed: data.terminalSpeed === undefined
+            ? undefined
+            : boundText(data.terminalSpeed, 256).text,
+          columns: data.window?.[0],
+          rows: data.window?.[1],
+        },
+      },
+    };
+  },
+  "protocol.error": (data) => ({
+    category: NETWORK,
+    type: PROTOCOL,
+    severity: 20,
+    message: `{decoy} bytes make no sense, expected ${data.expected}, from {from}`,
+    duckblind: {
+      protocol: { offset: data.offset, expected: boundText(data.expected).text },
+      first_bytes: data.firstBytes && boundBase64(data.firstBytes).text,
+    },
+  }),
+  "service.login": (data) => ({
+    category: ["authentication"],
+    type: data.success ? ["start"] : ["start", "denied"],
+    severity: data.success ? 20 : 80,
+    outcome: data.success ? "success" : "failure",
+    message: data.success
+      ? `Operator ${quote(data.username)} logged in to the encrypted service from {from}`
+      : `Login as ${quote(data.username)} on the encrypted service refused, from {from}`,
+    fields: { user: boundText(data.username, 256).text },
+    user: { name: boundText(data.username, 256).text },
+    duckblind: { service: { role: data.role } },
+  }),
+  "service.probe": (data) => ({
+    category: ["intrusion_detection"],
+    type: ["info"],
+    severity: 80,
+    message: `Encrypted service probed (${data.detail}) from {from}`,
+    fields: { reason: boundText(data.detail).text },
+    duckblind: { first_bytes: data.firstBytes && boundBase64(data.firstBytes).text },
+  }),
+  "sensor.started": (data) => ({
+    category: HOST,
+    type: ["info"],
+    severity: 5,
+    message: `Sensor started with ${data.decoys} decoys on ${data.listeners} addresses`,
+    duckblind: { sensor: { decoys: data.decoys, listeners: data.listeners } },
+  }),
+  "sensor.stopped": (data) => ({
+    category: HOST,
+    type: ["info"],
+    severity: 5,
+    message: `Sensor stopped (${data.reason}) after ${formatDuration(data.uptimeMs * 1e6)}`,
+    fields: { reason: data.reason },
+    duckblind: { sensor: { uptime_ms: data.uptimeMs } },
+  }),
+  "config.reloaded": (data) => ({
+    category: HOST,
+    type: ["info"],
+    severity: 10,
+    message: `Config reloaded: ${data.started.length} decoys started, ${data.stopped.length} ` +
+      `stopped, ${data.kept.length} kept`,
+    duckblind: { sensor: { started: data.started, stopped: data.stopped, kept: data.kept } },
+  }),
+  "sensor.degraded": (data) => ({
+    category: HOST,
+    type: ["error"],
+    severity: 70,
+    message: `Sensor degraded: ${data.component}: ${data.detail}`,
+    fields: { reason: boundText(data.detail).text },
+    duckblind: { sensor: { component: data.component } },
+  }),
+  "sensor.recovered": (data) => ({
+    category: HOST,
+    type: ["info"],
+    severity: 30,
+    message: `Sensor recovered: ${data.component}: ${data.detail}, ${data.lost} events lost`,
+    fields: { reason: boundText(data.detail).text },
+    duckblind: { sensor: { component: data.component, lost: data.lost } },
+  }),
+};
+
+function encodeCredential(
+  data: EventMap["auth.attempt"],
+  _scope: Scope,
+  sensor: SensorIdentity,
+): Part {
+  const username = boundText(data.username);
+  const isPlain = sensor.secrets === "plain";
+  const password = isPlain && data.secret !== undefined ? boundText(data.secret) : undefined;
+  const hash = isPlain && data.hash !== undefined ? boundText(data.hash) : undefined;
+  const { publicKey } = data;
+  return {
+    category: ["authentication"],
+    type: ["start", "denied"],
+    severity: 50,
+    outcome: "failure",
+    technique: "T1110",
+    message: `{decoy} login as ${quote(username.text)}` +
+      (password === undefined ? ` by ${data.method}` : ` with ${quote(password.text)}`) +
+      " from {from}",
+    fields: {
+      user: username.text,
+      hashes: publicKey && [publicKey.sha256],
+    },
+    user: {
+      name: username.text,
+      domain: data.domain === undefined ? undefined : boundText(data.domain).text,
+    },
+    duckblind: {
+      credential: {
+        method: data.method,
+        username_truncated: username.fullBytes === undefined ? undefined : true,
+        username_bytes: username.fullBytes,
+        password: password?.text,
+        password_truncated: password?.fullBytes === undefined ? undefined : true,
+        password_bytes: password?.fullBytes,
+        password_sha256: sensor.secrets === "sha256" && data.secret !== undefined
+          ? createHash("sha256").update(sensor.salt + data.secret).digest("hex")
+          : undefined,
+        hash: hash?.text,
+        hash_truncated: hash?.fullBytes === undefined ? undefined : true,
+        hash_bytes: hash?.fullBytes,
+        hashcat_mode: data.hashcatMode,
+        public_key: publicKey,
+      },
+    },
+  };
+}
+
+function encodeCommand(data: EventMap["command"]): Part {
+  const line = boundText(data.argument === "" ? data.verb : `${data.verb} ${data.argument}`);
+  const [name = "", ...args] = line.text.split(" ");
+  return {
+    category: ["process"],
+    type: ["info"],
+    severity: data.changes ? 60 : 30,
+    message: `{decoy} command ${quote(line.text)} from {from}`,
+    process: { command_line: line.text },
+    duckblind: {
+      command: {
+        name,
+        args: args.slice(0, MAX_ARGS),
+        reply_code: data.reply,
+        line_truncated: line.fullBytes === undefined ? undefined : true,
+        line_bytes: line.fullBytes,
+      },
+    },
+  };
+}
+
+/** A peer's text in a sentence: quoted and short. */
+function quote(text: string): string {
+  const { text: start, fullBytes } = boundText(text, MAX_QUOTED_BYTES);
+  return fullBytes === undefined ? `"${start}"` : `"${start}"...`;
+}
+
+/** Nanoseconds as a person reads them. */
+function formatDuration(ns: number): string {
+  const ms = ns / 1e6;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/**
+ * Completes a message.
+ * @param template the sentence with `{from}` and `{decoy}` outside of quoted text.
+ * @param scope what the event belongs to.
+ */
+export function describeEvent(template: string, scope: Scope): string {
+  const decoy = scope.kind.toUpperCase();
+  const text = template.startsWith("{decoy}") ? decoy + template.slice(7) : template;
+  const at = text.lastIndexOf("{from}");
+  return at < 0 ? text : text.slice(0, at) + (scope.peer?.ip ?? "") + text.slice(at + 6);
+}

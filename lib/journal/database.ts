@@ -1,0 +1,158 @@
+/**
+ * The journal's file: opening, the schema, setting a damaged one aside.
+ * @module
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/** Version of the schema below: `PRAGMA user_version`. */
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS events (
+  sequence INTEGER PRIMARY KEY,
+  time_ms INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  decoy TEXT NOT NULL,
+  source TEXT NOT NULL,
+  session TEXT NOT NULL,
+  severity INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_session ON events (session) WHERE session <> '';
+CREATE TABLE IF NOT EXISTS sources (
+  ip TEXT PRIMARY KEY,
+  first_seen_ms INTEGER NOT NULL,
+  last_seen_ms INTEGER NOT NULL,
+  sessions INTEGER NOT NULL,
+  credentials INTEGER NOT NULL,
+  max_severity INTEGER NOT NULL,
+  decoys TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sources_last_seen ON sources (last_seen_ms);
+CREATE TABLE IF NOT EXISTS cursors (
+  name TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+/** The statements that the journal runs, prepared once. */
+export interface Statements {
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
+  readonly rollback: StatementSync;
+  readonly insertEvent: StatementSync;
+  readonly upsertSource: StatementSync;
+  readonly setCursor: StatementSync;
+}
+
+/** An open journal file. */
+export interface Database {
+  readonly db: DatabaseSync;
+  readonly statements: Statements;
+  /** Highest sequence in it; 0 if it is empty. */
+  readonly lastSequence: number;
+}
+
+/**
+ * Opens a journal file, or makes it.
+ * @param path of the file; `-wal` and `-shm` lie beside it.
+ * @param options `maxPages` bounds the file, in pages of 4,096 bytes (for tests of a full disk).
+ * @throws when the file cannot be opened, is damaged, or is of a newer version.
+ */
+export function openDatabase(path: string, options: { maxPages?: number } = {}): Database {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = NORMAL");
+    db.exec("PRAGMA cache_size = -1024");
+    db.exec("PRAGMA journal_size_limit = 16777216");
+    db.exec("PRAGMA busy_timeout = 250");
+    if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${options.maxPages}`);
+    const version = Number(readValue(db, "PRAGMA user_version"));
+    if (version > SCHEMA_VERSION) {
+      throw new Error(
+        `Cannot open journal ${JSON.stringify(path)}: its version is ${version}, ` +
+          `must be at most ${SCHEMA_VERSION}: use a newer program`,
+      );
+    }
+    db.exec(SCHEMA);
+    if (version === 0) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    const lastSequence = Number(readValue(db, "SELECT max(sequence) FROM events") ?? 0);
+    // Reading the last row meets damage in the part that will be written next.
+    db.prepare("SELECT json FROM events WHERE sequence = ?").get(lastSequence);
+    return { db, statements: prepareStatements(db), lastSequence };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens a journal that another process may be writing, for reading.
+ * @param path of an existing file.
+ */
+export function openForReading(path: string): DatabaseSync {
+  return new DatabaseSync(path, { readOnly: true });
+}
+
+/**
+ * Whether an error of SQLite says that the file itself is damaged (SQLITE_CORRUPT, SQLITE_NOTADB).
+ * @param error what was thrown.
+ */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Error &&
+    /malformed|not a database|file is encrypted|corrupt|unsupported file format/i.test(
+      error.message,
+    );
+}
+
+/**
+ * Gives a damaged file and its companions another name.
+ * @param path of the file, which must be closed.
+ * @param timeMs goes into the new name.
+ * @returns the new name.
+ */
+export function setAside(path: string, timeMs: number): string {
+  const stamp = new Date(timeMs).toISOString().replaceAll(/[-:.]/g, "");
+  const aside = `${path}.damaged-${stamp}`;
+  for (const suffix of ["", "-wal", "-shm"]) {
+    try {
+      Deno.renameSync(path + suffix, aside + suffix);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return aside;
+}
+
+function prepareStatements(db: DatabaseSync): Statements {
+  return {
+    begin: db.prepare("BEGIN IMMEDIATE"),
+    commit: db.prepare("COMMIT"),
+    rollback: db.prepare("ROLLBACK"),
+    insertEvent: db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    upsertSource: db.prepare(
+      `INSERT INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+       ON CONFLICT (ip) DO UPDATE SET
+         last_seen_ms = excluded.last_seen_ms,
+         sessions = sessions + excluded.sessions,
+         credentials = credentials + excluded.credentials,
+         max_severity = max(max_severity, excluded.max_severity),
+         decoys = CASE WHEN excluded.decoys = decoys THEN decoys ELSE
+           (SELECT json_group_array(value) FROM
+             (SELECT value FROM json_each(decoys) UNION SELECT value FROM json_each(excluded.decoys)
+              LIMIT 256)) END`,
+    ),
+    setCursor: db.prepare(
+      `INSERT INTO cursors VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence`,
+    ),
+  };
+}
+
+/** The first column of a statement's first row. */
+export function readValue(db: DatabaseSync, sql: string): unknown {
+  const row = db.prepare(sql).get() as Record<string, unknown> | undefined;
+  return row && Object.values(row)[0];
+}

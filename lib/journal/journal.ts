@@ -1,0 +1,371 @@
+/**
+ * The durable event store. Appending is a push to a list; a turn of the event loop later the list is
+ * one transaction, so `kill -9` loses at most what the last few milliseconds brought.
+ *
+ * When the disk is full or failing, events wait in that list, which is bounded: what does not fit is
+ * counted, told once, and told again when writing has resumed by itself. A damaged file is set aside.
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { EventStore, SensorEvent } from "../events/emitter.ts";
+import { logger } from "../log.ts";
+import { type Database, isDamage, openDatabase, readValue, setAside } from "./database.ts";
+import {
+  type EventFilter,
+  matchesFilter,
+  type Page,
+  readSession,
+  readSources,
+  readStep,
+  type SourceRow,
+} from "./query.ts";
+import { SourceTally } from "./source_tally.ts";
+
+const log = logger("journal");
+
+/** Longest time from an event to its commit, in ms; a full batch goes at once. */
+const COMMIT_WITHIN_MS = 4;
+/** Events that make a full batch. */
+const BATCH_EVENTS = 512;
+/** Pause before writing is tried again, in ms. */
+const RETRY_MS = 1000;
+
+/** How a journal is kept. */
+export interface JournalOptions {
+  /** Events that may wait in memory while the disk fails. */
+  readonly ringEvents?: number;
+  /** Size of the file at which the disk counts as full, in pages (for tests). */
+  readonly maxPages?: number;
+  /** Told when writing fails, and what is the matter. */
+  readonly onDegraded?: (detail: string) => void;
+  /** Told when writing works again, and how many events were lost meanwhile. */
+  readonly onRecovered?: (detail: string, lost: number) => void;
+}
+
+/** How the journal is doing. */
+export interface JournalStatus {
+  readonly lastSequence: number;
+  readonly committedSequence: number;
+  readonly firstSequence: number;
+  /** Events waiting for the disk. */
+  readonly waiting: number;
+  /** Events lost since the start. */
+  readonly lost: number;
+  /** Size of the file's used part, in bytes. */
+  readonly bytes: number;
+  /** What is wrong; absent when all is well. */
+  readonly trouble?: string;
+}
+
+/** The event store. */
+export class Journal implements EventStore {
+  readonly path: string;
+  readonly #options: JournalOptions;
+  readonly #ringEvents: number;
+  readonly #tally = new SourceTally();
+  readonly #listeners = new Set<() => void>();
+  #file: Database | undefined;
+  #pending: SensorEvent[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #last = 0;
+  #committed = 0;
+  #lost = 0;
+  #lostSinceDegraded = 0;
+  #trouble: string | undefined;
+  #isClosed = false;
+
+  /**
+   * Opens a journal, or makes one. A damaged file is set aside and a new one begun.
+   * @param path of the file.
+   * @param options how it is kept.
+   * @throws when the file can be neither opened nor replaced.
+   */
+  constructor(path: string, options: JournalOptions = {}) {
+    this.path = path;
+    this.#options = options;
+    this.#ringEvents = options.ringEvents ?? 20_000;
+    try {
+      this.#file = openDatabase(path, options);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#beginAnew(error);
+    }
+    this.#last = this.#committed = this.#file!.lastSequence;
+  }
+
+  /** Sequence of the newest event. */
+  get lastSequence(): number {
+    return this.#last;
+  }
+
+  nextSequence(): number | undefined {
+    if (this.#pending.length >= this.#ringEvents || this.#isClosed) {
+      this.#lost++;
+      this.#lostSinceDegraded++;
+      return undefined;
+    }
+    return this.#last + 1;
+  }
+
+  append(event: SensorEvent): void {
+    this.#last = event.sequence;
+    this.#pending.push(event);
+    if (this.#trouble !== undefined) return;
+    if (this.#pending.length >= BATCH_EVENTS) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), COMMIT_WITHIN_MS);
+  }
+
+  /**
+   * Commits what waits.
+   * @returns whether all is committed.
+   */
+  flush(): boolean {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#pending.length === 0) return true;
+    try {
+      this.#commit();
+    } catch (error) {
+      this.#degrade(error);
+      return false;
+    }
+    this.#advanced();
+    return true;
+  }
+
+  /**
+   * Looks at the next stretch.
+   * @param after sequence after which to look.
+   * @param filter what is wanted.
+   * @param limit most events wanted.
+   * @returns the events found, and how far was looked; call again from there.
+   */
+  read(after: number, filter: EventFilter, limit: number): Page {
+    const page = after < this.#committed
+      ? this.#query((db) => readStep(db, after, { filter, limit, upTo: this.#committed }))
+      : undefined;
+    if (page !== undefined && (page.events.length > 0 || page.scannedTo < this.#committed)) {
+      return page;
+    }
+    const from = Math.max(after, this.#committed);
+    if (this.#trouble === undefined) return { events: [], scannedTo: from };
+    const found = this.#pending.filter((event) =>
+      event.sequence > from && matchesFilter(event, filter)
+    ).slice(0, limit);
+    const isFull = found.length === limit && limit > 0;
+    return { events: found, scannedTo: isFull ? found.at(-1)!.sequence : this.#last };
+  }
+
+  /**
+   * Everything of one session, in order.
+   * @param session its id.
+   * @param limit most events returned.
+   */
+  session(session: string, limit: number): SensorEvent[] {
+    this.flush();
+    const stored = this.#query((db) => readSession(db, session, limit)) ?? [];
+    const waiting = session === "" ? [] : this.#pending.filter((e) => e.session === session);
+    return [...stored, ...waiting].slice(0, limit);
+  }
+
+  /**
+   * The sources seen last.
+   * @param limit most rows returned.
+   */
+  sources(limit: number): SourceRow[] {
+    this.flush();
+    return this.#query((db) => readSources(db, limit)) ?? [];
+  }
+
+  /** Sequence that readers may see: committed, or also waiting while the disk fails. */
+  get readableSequence(): number {
+    return this.#trouble === undefined ? this.#committed : this.#last;
+  }
+
+  /**
+   * Where a reader stands.
+   * @param name of the reader.
+   * @returns the sequence it has dealt with; `undefined` for one never seen.
+   */
+  cursor(name: string): number | undefined {
+    const row = this.#query((db) =>
+      db.prepare("SELECT sequence AS s FROM cursors WHERE name = ?").get(name) as
+        | { s: number }
+        | undefined
+    );
+    return row?.s;
+  }
+
+  /**
+   * Remembers where a reader stands.
+   * @param name of the reader.
+   * @param sequence what it has dealt with.
+   */
+  setCursor(name: string, sequence: number): void {
+    try {
+      this.#file?.statements.setCursor.run(name, sequence);
+    } catch (error) {
+      // The reader reads some events twice after a restart; the disk's trouble is told elsewhere.
+      log.debug("Cannot store cursor of {name}: {error}", { name, error });
+    }
+  }
+
+  /**
+   * Calls back whenever there is something new to read.
+   * @param listener called without arguments; must not throw.
+   * @returns takes the listener away.
+   */
+  onAdvance(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Runs a statement against the file; the one door for retention and status.
+   * @returns `undefined` when the file fails.
+   */
+  withDatabase<T>(use: (db: DatabaseSync) => T): T | undefined {
+    return this.#query(use);
+  }
+
+  /** How it is doing. */
+  status(): JournalStatus {
+    const size = this.#query((db) => {
+      const pages = Number(readValue(db, "PRAGMA page_count"));
+      const free = Number(readValue(db, "PRAGMA freelist_count"));
+      const first = Number(readValue(db, "SELECT min(sequence) FROM events") ?? 0);
+      return { bytes: (pages - free) * Number(readValue(db, "PRAGMA page_size")), first };
+    });
+    return {
+      lastSequence: this.#last,
+      committedSequence: this.#committed,
+      firstSequence: size?.first ?? 0,
+      waiting: this.#pending.length,
+      lost: this.#lost,
+      bytes: size?.bytes ?? 0,
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+    };
+  }
+
+  /** Commits what waits and closes the file. Twice is fine. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.flush();
+    if (this.#pending.length > 0) {
+      log.error("Closing the journal with {count} events that could not be written", {
+        count: this.#pending.length,
+      });
+    }
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#listeners.clear();
+    this.#closeFile();
+  }
+
+  /** Writes all that waits in one transaction. */
+  #commit(): void {
+    this.#file ??= openDatabase(this.path, this.#options);
+    const { statements } = this.#file;
+    statements.begin.run();
+    try {
+      for (const e of this.#pending) {
+        statements.insertEvent.run(
+          e.sequence,
+          e.timeMs,
+          e.action,
+          e.decoy,
+          e.source,
+          e.session,
+          e.severity,
+          e.json,
+        );
+        this.#tally.add(e);
+      }
+      for (const row of this.#tally.rows()) statements.upsertSource.run(...row);
+      statements.commit.run();
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    } finally {
+      this.#tally.clear();
+    }
+    this.#committed = this.#last;
+    this.#pending = [];
+    if (this.#trouble !== undefined) this.#recover();
+  }
+
+  #rollback(): void {
+    try {
+      this.#file?.statements.rollback.run();
+    } catch {
+      // SQLite has rolled back by itself after most errors, and then refuses to do it again.
+    }
+  }
+
+  /** Writing failed: say so once, go on in memory, try again later. */
+  #degrade(error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    if (isDamage(error)) {
+      try {
+        this.#beginAnew(error);
+      } catch (again) {
+        log.error("Cannot replace the damaged journal: {again}", { again });
+      }
+    }
+    if (this.#trouble === undefined) {
+      this.#trouble = detail;
+      this.#lostSinceDegraded = 0;
+      log.error("Cannot write journal {path}: {detail}; keeping up to {max} events in memory", {
+        path: this.path,
+        detail,
+        max: this.#ringEvents,
+      });
+      this.#options.onDegraded?.(detail);
+    }
+    this.#timer ??= setTimeout(() => this.flush(), RETRY_MS);
+    this.#advanced();
+  }
+
+  #recover(): void {
+    const lost = this.#lostSinceDegraded;
+    log.info("Journal {path} is written again; {lost} events were lost", { path: this.path, lost });
+    const detail = this.#trouble!;
+    this.#trouble = undefined;
+    this.#options.onRecovered?.(detail, lost);
+  }
+
+  /** Sets the damaged file aside and begins a new one; sequence numbers go on if they are known. */
+  #beginAnew(cause: unknown): void {
+    this.#closeFile();
+    const aside = setAside(this.path, Date.now());
+    log.error("Journal {path} is damaged ({cause}); it is now {aside}, and a new one is begun", {
+      path: this.path,
+      cause: cause instanceof Error ? cause.message : String(cause),
+      aside,
+    });
+    this.#file = openDatabase(this.path, this.#options);
+  }
+
+  #closeFile(): void {
+    try {
+      this.#file?.db.close();
+    } catch (error) {
+      log.warn("Cannot close journal {path}: {error}", { path: this.path, error });
+    }
+    this.#file = undefined;
+  }
+
+  #query<T>(use: (db: DatabaseSync) => T): T | undefined {
+    try {
+      return this.#file && use(this.#file.db);
+    } catch (error) {
+      log.warn("Cannot read journal {path}: {error}", { path: this.path, error });
+      return undefined;
+    }
+  }
+
+  #advanced(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

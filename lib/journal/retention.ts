@@ -1,0 +1,87 @@
+/**
+ * Keeps the journal within its age and size: a little at a time, so that the event loop never waits.
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { readValue } from "./database.ts";
+import type { Journal } from "./journal.ts";
+
+/** Pause between two looks, in ms. */
+const LOOK_EVERY_MS = 5000;
+/** Pause between two steps while there is more to remove, in ms. */
+const STEP_EVERY_MS = 20;
+/** Events removed in one step: a few ms of work. */
+const STEP_EVENTS = 500;
+/** Free pages given back to the file system in one step. */
+const STEP_PAGES = 256;
+
+/** What is kept. */
+export interface RetentionLimits {
+  /** Greatest age of an event, in ms. */
+  readonly maxAgeMs: number;
+  /** Largest size of the file, in bytes. */
+  readonly maxBytes: number;
+  /** Most sources remembered. */
+  readonly maxSources: number;
+}
+
+/** Removes what is too old or too much, for as long as it runs. */
+export class Retention {
+  readonly #journal: Journal;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What is kept; may change at a reload. */
+  limits: RetentionLimits;
+
+  /**
+   * @param journal what is kept in bounds.
+   * @param limits what is kept.
+   */
+  constructor(journal: Journal, limits: RetentionLimits) {
+    this.#journal = journal;
+    this.limits = limits;
+  }
+
+  /** Begins. */
+  start(): void {
+    this.#schedule(LOOK_EVERY_MS);
+  }
+
+  /** Ends; twice is fine. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /**
+   * Removes one step's worth.
+   * @param nowMs wall clock, in ms since 1970.
+   * @returns whether there may be more.
+   */
+  step(nowMs: number): boolean {
+    return this.#journal.withDatabase((db) => removeStep(db, this.limits, nowMs)) ?? false;
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#schedule(this.step(Date.now()) ? STEP_EVERY_MS : LOOK_EVERY_MS);
+    }, ms);
+  }
+}
+
+function removeStep(db: DatabaseSync, limits: RetentionLimits, nowMs: number): boolean {
+  const first = Number(readValue(db, "SELECT min(sequence) FROM events") ?? 0);
+  const pageSize = Number(readValue(db, "PRAGMA page_size"));
+  const free = Number(readValue(db, "PRAGMA freelist_count"));
+  const used = (Number(readValue(db, "PRAGMA page_count")) - free) * pageSize;
+  const isTooLarge = used > limits.maxBytes;
+  const removed = db.prepare(
+    `DELETE FROM events WHERE sequence BETWEEN ? AND ?${isTooLarge ? "" : " AND time_ms < ?"}`,
+  ).run(first, first + STEP_EVENTS - 1, ...(isTooLarge ? [] : [nowMs - limits.maxAgeMs])).changes;
+  const forgotten = db.prepare(
+    `DELETE FROM sources WHERE ip IN (
+       SELECT ip FROM sources ORDER BY last_seen_ms
+       LIMIT max(0, min(500, (SELECT count(*) FROM sources) - ?)))`,
+  ).run(limits.maxSources).changes;
+  if (free > STEP_PAGES) db.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
+  return Number(removed) > 0 || Number(forgotten) > 0;
+}

@@ -1,0 +1,68 @@
+/**
+ * What the encrypted service may see of the sensor.
+ * @module
+ */
+import type { JournalStatus } from "../journal/journal.ts";
+
+/** One address of a decoy. */
+export interface ListenerReport {
+  /** `host:port`. */
+  readonly address: string;
+  /** `open`, or `waiting` for an address that cannot be bound yet. */
+  readonly state: "open" | "waiting";
+  /** Why it is not open, and what to do about it. */
+  readonly detail?: string;
+}
+
+/** One decoy. */
+export interface DecoyReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly listeners: readonly ListenerReport[];
+  /** Open sessions. */
+  readonly sessions: number;
+  /** Since the start. */
+  readonly accepted: number;
+  readonly refused: number;
+  readonly events: number;
+}
+
+/** One sink. */
+export interface SinkReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly delivered: number;
+  /** Events that it has not had yet. */
+  readonly lag: number;
+  /** What is wrong; absent when all is well. */
+  readonly trouble?: string;
+}
+
+/** The answer to `STATUS`. */
+export interface StatusReport {
+  readonly sensor: string;
+  readonly version: string;
+  /** RFC 3339. */
+  readonly started: string;
+  readonly uptime_ms: number;
+  readonly decoys: { readonly total: number; readonly open: number; readonly waiting: number };
+  readonly sessions: {
+    readonly open: number;
+    readonly max: number;
+    readonly accepted: number;
+    readonly refused: number;
+  };
+  /** Per second, over the last minute. */
+  readonly rates: { readonly sessions: number; readonly events: number };
+  readonly journal: JournalStatus;
+  readonly sinks: readonly SinkReport[];
+  readonly limits: Readonly<Record<string, number>>;
+  /** Bytes. */
+  readonly memory: { readonly rss: number; readonly heap_used: number };
+}
+
+/** The sensor as the encrypted service sees it. */
+export interface SensorView {
+  status(): StatusReport;
+  decoys(): DecoyReport[];
+}
