@@ -3,16 +3,9 @@
  * @module
  */
 import type { JournalStatus } from "../journal/journal.ts";
+import type { ListenerReport } from "../net/bind.ts";
 
-/** One address of a decoy. */
-export interface ListenerReport {
-  /** `host:port`. */
-  readonly address: string;
-  /** `open`, or `waiting` for an address that cannot be bound yet. */
-  readonly state: "open" | "waiting";
-  /** Why it is not open, and what to do about it. */
-  readonly detail?: string;
-}
+export type { ListenerReport };
 
 /** One decoy. */
 export interface DecoyReport {
