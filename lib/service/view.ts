@@ -25,6 +25,8 @@ export interface SinkReport {
   readonly name: string;
   readonly kind: string;
   readonly delivered: number;
+  /** Events given up because trying again could not help. */
+  readonly dropped: number;
   /** Events that it has not had yet. */
   readonly lag: number;
   /** What is wrong; absent when all is well. */

@@ -12,6 +12,8 @@ import type { SensorEvent } from "../events/emitter.ts";
 export interface SinkKind<Options> {
   /** `kind:` in the config. */
   readonly kind: string;
+  /** Whether it goes on where it stopped when the program starts again. */
+  readonly isDurable: boolean;
   /** Keys, defaults and ranges of its options. */
   readonly options: v.GenericSchema<unknown, Options>;
   /** Files and folders that it writes: `permissions` lists them. */

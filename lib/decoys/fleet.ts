@@ -1,0 +1,156 @@
+/**
+ * All decoys of a sensor: makes them, starts and stops them, changes those that a reload changed.
+ * @module
+ */
+import type { Config, DecoyConfig } from "../config/config.ts";
+import { logger } from "../log.ts";
+import { DescriptorBudget } from "../net/descriptors.ts";
+import type { Emitter } from "../events/emitter.ts";
+import type { DecoyContext } from "./decoy.ts";
+import { fileAccess } from "./files.ts";
+import { Gate } from "./gate.ts";
+import { DecoyHost, type HostShared } from "./host.ts";
+import { LimitReports } from "./limit_reports.ts";
+import { findDecoyKind } from "./registry.ts";
+import { Sweeper } from "./sweeper.ts";
+
+const log = logger("decoys");
+
+/** What the fleet needs of the sensor. */
+export interface FleetOptions {
+  readonly emitter: Emitter;
+  /** A file that may be read: by it the descriptors are counted. */
+  readonly probePath: string;
+  /** Descriptors kept back for everything but decoys. */
+  readonly reserve: number;
+  /** Host name that decoys show. */
+  readonly hostname: string;
+  /** The sensor's stable bytes. */
+  seed(label: string): Uint8Array;
+}
+
+/** Which decoys a reload touched, by name. */
+export interface FleetChange {
+  readonly started: string[];
+  readonly stopped: string[];
+  readonly kept: string[];
+}
+
+/** The decoys and what they share. */
+export class DecoyFleet {
+  readonly gate: Gate;
+  readonly #options: FleetOptions;
+  readonly #reports: LimitReports;
+  readonly #sweeper: Sweeper;
+  readonly #shared: HostShared;
+  #hosts: DecoyHost[] = [];
+
+  /**
+   * @param limits of the config.
+   * @param options what the fleet needs of the sensor.
+   */
+  constructor(limits: Config["limits"], options: FleetOptions) {
+    this.#options = options;
+    const { emitter } = options;
+    this.gate = new Gate(
+      gateLimits(limits),
+      new DescriptorBudget(options.probePath, options.reserve),
+    );
+    this.#reports = new LimitReports((scope, data) => emitter.emit(scope, "limit.hit", data));
+    this.#sweeper = new Sweeper(this.gate, this.#reports);
+    this.#shared = {
+      gate: this.gate,
+      emitter,
+      reports: this.#reports,
+      limits: sessionLimits(limits),
+    };
+    this.#sweeper.start(Math.min(limits.idle_ms, limits.lifetime_ms));
+  }
+
+  /** The decoys, in the config's order. */
+  get hosts(): readonly DecoyHost[] {
+    return this.#hosts;
+  }
+
+  /**
+   * Makes and starts decoys. All are made before the first is started.
+   * @param configs entries of the config.
+   * @throws when one cannot be made; then none is started.
+   */
+  async start(configs: readonly DecoyConfig[]): Promise<void> {
+    this.#hosts = await Promise.all(configs.map((config) => this.#make(config)));
+    for (const host of this.#hosts) host.start();
+  }
+
+  /**
+   * Changes to a new list: entries that are the same keep their connections.
+   * @param configs entries of the new config.
+   * @param limits of the new config.
+   * @throws when a decoy cannot be made; then all is as it was.
+   */
+  async reload(
+    configs: readonly DecoyConfig[],
+    limits: Config["limits"],
+  ): Promise<FleetChange> {
+    const old = new Map(this.#hosts.map((host) => [JSON.stringify(host.config), host]));
+    const kept = new Set<DecoyHost>();
+    const fresh = new Set<DecoyHost>();
+    const hosts: DecoyHost[] = [];
+    for (const config of configs) {
+      const same = old.get(JSON.stringify(config));
+      const host = same ?? await this.#make(config);
+      (same === undefined ? fresh : kept).add(host);
+      hosts.push(host);
+    }
+    const gone = this.#hosts.filter((host) => !kept.has(host));
+    this.gate.limits = gateLimits(limits);
+    this.#shared.limits = sessionLimits(limits);
+    this.#sweeper.start(Math.min(limits.idle_ms, limits.lifetime_ms));
+    await Promise.all(gone.map((host) => host.stop(0)));
+    this.#hosts = hosts;
+    for (const host of fresh) host.start();
+    const names = (some: Iterable<DecoyHost>) => [...some].map((host) => host.config.name);
+    return { started: names(fresh), stopped: names(gone), kept: names(kept) };
+  }
+
+  /**
+   * Stops all decoys.
+   * @param graceMs how long open sessions may go on, in ms.
+   */
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.stop(graceMs)));
+    this.#sweeper.stop();
+    this.#reports.flush(performance.now());
+  }
+
+  async #make(config: DecoyConfig): Promise<DecoyHost> {
+    const kind = findDecoyKind(config.kind)!;
+    const paths = kind.paths?.(config.options) ?? [];
+    const context: DecoyContext = {
+      hostname: this.#options.hostname,
+      // Two decoys of one kind differ in what looks chosen once, as two installations would.
+      seed: (label) => this.#options.seed(`${config.name}/${label}`),
+      ...fileAccess(paths),
+    };
+    log.debug("Making decoy {name}", { name: config.name });
+    return new DecoyHost(config, await kind.create(config.options, context), this.#shared);
+  }
+}
+
+function gateLimits(limits: Config["limits"]): Gate["limits"] {
+  return {
+    sessions: limits.sessions,
+    sessionsPerDecoy: limits.sessions_per_decoy,
+    sessionsPerSource: limits.sessions_per_source,
+  };
+}
+
+function sessionLimits(limits: Config["limits"]): HostShared["limits"] {
+  return {
+    idleMs: limits.idle_ms,
+    lifetimeMs: limits.lifetime_ms,
+    maxBytesIn: limits.max_bytes_in,
+    maxBytesOut: limits.max_bytes_out,
+    firstBytes: limits.first_bytes,
+  };
+}

@@ -1,0 +1,281 @@
+/**
+ * The sensor: builds, starts and stops everything, and is alone in knowing all of it.
+ *
+ * Start order: data folder, journal, certificates, decoys, encrypted service; sinks when the caller
+ * is ready for their output. Stop order: listeners, sessions with a grace, journal, sinks, service.
+ * @module
+ */
+import type { Config } from "./config/config.ts";
+import { type DataFolder, openDataFolder } from "./data_folder.ts";
+import { DecoyFleet } from "./decoys/fleet.ts";
+import { Emitter } from "./events/emitter.ts";
+import type { EventId, EventMap } from "./events/event.ts";
+import { makeIgnoreRule } from "./events/ignore.ts";
+import { Journal } from "./journal/journal.ts";
+import { Retention, type RetentionLimits } from "./journal/retention.ts";
+import { logger } from "./log.ts";
+import { RateMeter } from "./rate_meter.ts";
+import { type EncryptedService, startService } from "./service/server.ts";
+import { TokenStore, writeOperatorToken } from "./service/tokens.ts";
+import type { DecoyReport, SensorView, StatusReport } from "./service/view.ts";
+import { Outlets } from "./sinks/outlets.ts";
+import { VERSION } from "./version.ts";
+
+const log = logger("sensor");
+
+/** Descriptors kept back for the journal, the sinks, the listeners and the runtime itself. */
+const RESERVED_DESCRIPTORS = 64;
+/** Scope of what the sensor says of itself. */
+const OWN_SCOPE = { provider: "sensor", kind: "sensor" } as const;
+
+/** A token that was made at the first start, to be shown once. */
+export interface FirstToken {
+  readonly name: string;
+  readonly token: string;
+  /** File that holds it for the local commands. */
+  readonly path: string;
+}
+
+/** A running sensor. */
+export class Sensor implements SensorView {
+  readonly journal: Journal;
+  /** Made at this start; `undefined` when there were tokens already. */
+  readonly firstToken: FirstToken | undefined;
+  readonly #startedMs = Date.now();
+  readonly #emitter: Emitter;
+  readonly #retention: Retention;
+  readonly #fleet: DecoyFleet;
+  readonly #outlets: Outlets;
+  readonly #rates: RateMeter;
+  readonly #firstSequence: number;
+  #service: EncryptedService | undefined;
+  #config: Config;
+
+  private constructor(
+    config: Config,
+    parts: { folder: DataFolder; hostname: string; firstToken: FirstToken | undefined },
+  ) {
+    this.#config = config;
+    this.firstToken = parts.firstToken;
+    const { folder, hostname } = parts;
+    this.journal = new Journal(folder.journal, {
+      ringEvents: config.journal.ring_events,
+      onDegraded: (detail) => this.#emit("sensor.degraded", { component: "journal", detail }),
+      onRecovered: (detail, lost) =>
+        this.#emit("sensor.recovered", { component: "journal", detail, lost }),
+    });
+    this.#firstSequence = this.journal.lastSequence;
+    this.#emitter = new Emitter(this.journal, {
+      name: config.sensor.id || hostname,
+      version: VERSION,
+      secrets: config.sensor.secrets,
+      salt: [...folder.seed("secrets")].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+    });
+    this.#emitter.ignore = makeIgnoreRule(config.ignore);
+    this.#retention = new Retention(this.journal, retentionLimits(config));
+    this.#retention.start();
+    this.#outlets = new Outlets(this.journal);
+    this.#fleet = new DecoyFleet(config.limits, {
+      emitter: this.#emitter,
+      probePath: folder.secretPath,
+      reserve: RESERVED_DESCRIPTORS + 2 * config.service.max_sessions,
+      hostname: config.sensor.hostname || hostname.split(".", 1)[0]!,
+      seed: folder.seed,
+    });
+    this.#rates = new RateMeter(() => ({
+      sessions: this.#count("accepted"),
+      events: this.journal.lastSequence,
+    }));
+  }
+
+  /**
+   * Starts a sensor: everything but the sinks.
+   * @param config what to run.
+   * @throws when the data folder, the certificates or a decoy cannot be made.
+   */
+  static async start(config: Config): Promise<Sensor> {
+    const hostname = Deno.hostname();
+    const folder = openDataFolder(config.sensor.data);
+    const tokens = new TokenStore(folder.tokens);
+    const firstToken = config.service.enabled && (await tokens.list()).length === 0
+      ? await makeFirstToken(tokens, folder.operatorToken)
+      : undefined;
+    const sensor = new Sensor(config, { folder, hostname, firstToken });
+    try {
+      await sensor.#open(tokens, hostname);
+      return sensor;
+    } catch (error) {
+      await sensor.stop("start failed");
+      throw error;
+    }
+  }
+
+  /** Begins to feed the sinks, from the first event of this run on. */
+  async startSinks(): Promise<void> {
+    await this.#outlets.start(this.#config.sinks, this.#firstSequence);
+  }
+
+  /** How many addresses of decoys are open. */
+  get openListeners(): number {
+    return this.#fleet.hosts.flatMap((host) => host.listeners())
+      .filter(({ state }) => state === "open").length;
+  }
+
+  /** The encrypted service; `undefined` when it is not enabled. */
+  get service(): EncryptedService | undefined {
+    return this.#service;
+  }
+
+  decoys(): DecoyReport[] {
+    return this.#fleet.hosts.map((host) => ({
+      name: host.config.name,
+      kind: host.config.kind,
+      listeners: host.listeners(),
+      sessions: this.#fleet.gate.openOf(host.config.name),
+      accepted: host.accepted,
+      refused: host.refused,
+      events: host.events,
+    }));
+  }
+
+  status(): StatusReport {
+    const decoys = this.decoys();
+    const listeners = decoys.flatMap((decoy) => decoy.listeners);
+    const { gate } = this.#fleet;
+    const memory = Deno.memoryUsage();
+    const journal = this.journal.status();
+    return {
+      sensor: this.#emitter.sensor.name,
+      version: VERSION,
+      started: new Date(this.#startedMs).toISOString(),
+      uptime_ms: Date.now() - this.#startedMs,
+      decoys: {
+        total: decoys.length,
+        open: listeners.filter(({ state }) => state === "open").length,
+        waiting: listeners.filter(({ state }) => state === "waiting").length,
+      },
+      sessions: {
+        open: gate.open,
+        max: gate.max,
+        accepted: this.#count("accepted"),
+        refused: this.#count("refused"),
+      },
+      rates: this.#rates.perSecond(),
+      journal,
+      sinks: this.#outlets.status().map((sink) => ({
+        name: sink.name,
+        kind: sink.kind,
+        delivered: sink.delivered,
+        dropped: sink.dropped,
+        lag: Math.max(0, journal.lastSequence - sink.cursor),
+        ...(sink.trouble === undefined ? {} : { trouble: sink.trouble }),
+      })),
+      limits: this.#config.limits,
+      memory: { rss: memory.rss, heap_used: memory.heapUsed },
+    };
+  }
+
+  /**
+   * Goes over to a new config. Decoys and sinks that are the same keep running; certificates and
+   * files are read again in any case.
+   * @param config the new config, valid.
+   * @throws when a decoy cannot be made; then the old config goes on.
+   */
+  async reload(config: Config): Promise<void> {
+    if (config.sensor.data !== this.#config.sensor.data) {
+      log.warn("The new data folder {data} is used after a restart", config.sensor);
+    }
+    const change = await this.#fleet.reload(config.decoys, config.limits);
+    this.#config = config;
+    this.#retention.limits = retentionLimits(config);
+    this.#emitter.ignore = makeIgnoreRule(config.ignore);
+    this.#emitter.sensor = {
+      ...this.#emitter.sensor,
+      name: config.sensor.id || Deno.hostname(),
+      secrets: config.sensor.secrets,
+    };
+    await this.#outlets.reload(config.sinks);
+    this.#service?.reload(config.service);
+    this.#service?.reloadCertificate();
+    this.#emit("config.reloaded", change);
+  }
+
+  /**
+   * Stops everything, in order. Events that are there are delivered first, within a deadline.
+   * @param reason such as `SIGTERM`.
+   */
+  async stop(reason: string): Promise<void> {
+    await this.#fleet.stop(this.#config.limits.stop_grace_ms);
+    this.#emit("sensor.stopped", { reason, uptimeMs: Date.now() - this.#startedMs });
+    this.#retention.stop();
+    this.#rates.stop();
+    this.journal.flush();
+    await this.#outlets.stop();
+    await this.#service?.stop(500);
+    this.journal.close();
+  }
+
+  /** Opens the service and the decoys. */
+  async #open(tokens: TokenStore, hostname: string): Promise<void> {
+    const { service, decoys, limits } = this.#config;
+    if (service.enabled) {
+      await ensureServiceCertificates(service, hostname);
+      this.#service = await startService({
+        config: service,
+        handshakeMs: limits.handshake_ms,
+        journal: this.journal,
+        emitter: this.#emitter,
+        view: this,
+        tokens,
+      });
+    }
+    await this.#fleet.start(decoys);
+    this.#emit("sensor.started", {
+      version: VERSION,
+      decoys: decoys.length,
+      listeners: this.openListeners,
+    });
+  }
+
+  #emit<K extends EventId>(id: K, data: EventMap[K]): void {
+    this.#emitter.emit(OWN_SCOPE, id, data);
+  }
+
+  #count(counter: "accepted" | "refused"): number {
+    return this.#fleet.hosts.reduce((sum, host) => sum + host[counter], 0);
+  }
+}
+
+/** Makes certificates that are missing; the module that can is loaded only then. */
+async function ensureServiceCertificates(
+  service: Config["service"],
+  hostname: string,
+): Promise<void> {
+  const isThere = async (path: string) => {
+    try {
+      await Deno.stat(path);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  };
+  if (await isThere(service.cert) && await isThere(service.key)) return;
+  const { ensureCertificates } = await import("./net/certificates.ts");
+  await ensureCertificates(service, { hostname });
+}
+
+async function makeFirstToken(tokens: TokenStore, path: string): Promise<FirstToken> {
+  const name = "operator";
+  const token = await tokens.add(name, "operator");
+  await writeOperatorToken(path, name, token);
+  return { name, token, path };
+}
+
+function retentionLimits({ journal }: Config): RetentionLimits {
+  return {
+    maxAgeMs: journal.max_age_days * 86_400_000,
+    maxBytes: journal.max_mb * 1_048_576,
+    maxSources: journal.max_sources,
+  };
+}

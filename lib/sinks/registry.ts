@@ -1,0 +1,24 @@
+/**
+ * The sinks there are. A written list: typed, greppable, compiled in.
+ * @module
+ */
+import { consoleSink } from "./console.ts";
+import { fileSink } from "./file.ts";
+import type { SinkKind } from "./sink.ts";
+
+/** Every sink kind. */
+// deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
+export const SINK_KINDS: readonly SinkKind<any>[] = [
+  consoleSink,
+  fileSink,
+];
+
+/**
+ * Finds a kind.
+ * @param kind as in `kind:` of the config.
+ * @returns the kind, or `undefined` if there is none of that name.
+ */
+// deno-lint-ignore no-explicit-any -- as above
+export function findSinkKind(kind: string): SinkKind<any> | undefined {
+  return SINK_KINDS.find((entry) => entry.kind === kind);
+}
