@@ -44,7 +44,7 @@ export interface Command {
    * @throws {ConfigError} a config that cannot be used: every problem on stderr, exit 2.
    * @throws {CommandError} a failure that the user can act on: the message on stderr, exit 1.
    */
-  run(args: Arguments, terminal: Terminal): Promise<ExitCode> | ExitCode;
+  run(args: Arguments, terminal: Terminal): Promise<ExitCode>;
 }
 
 /** What was typed behind a command. Asking for an option that it does not have is our bug: throws. */

@@ -4,8 +4,10 @@
  */
 import { type Config, type KnownKinds, parseConfig } from "../config/config.ts";
 import { defaultConfig } from "../config/default.ts";
+import { findDanglingNames } from "../config/references.ts";
 import { DECOY_KINDS } from "../decoys/registry.ts";
 import { ConfigError } from "../errors.ts";
+import { ACTIONS } from "../events/event.ts";
 import { SINK_KINDS } from "../sinks/registry.ts";
 import type { CommandOption } from "./command.ts";
 
@@ -28,7 +30,10 @@ export const KNOWN_KINDS: KnownKinds = { decoys: DECOY_KINDS, sinks: SINK_KINDS 
  * @throws {ConfigError} with every problem of the file, or that it cannot be read.
  */
 export async function loadConfig(path: string | undefined): Promise<Config> {
-  return parseConfig(await readConfigText(path), KNOWN_KINDS);
+  const config = parseConfig(await readConfigText(path), KNOWN_KINDS);
+  const problems = findDanglingNames(config, Object.values(ACTIONS));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
 }
 
 /**

@@ -1,0 +1,51 @@
+/**
+ * The commands there are. A written list; a command's module is loaded only when it is asked for.
+ * @module
+ */
+import type { Command } from "./command.ts";
+
+/** A command by name. */
+export interface CommandEntry {
+  readonly name: string;
+  /** What it does: one line without final period. */
+  readonly summary: string;
+  /** Loads its module. */
+  load(): Promise<Command>;
+}
+
+/** What runs when no command is named. */
+export const DEFAULT_COMMAND = "run";
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "run",
+    summary: "runs the sensor; the default command",
+    load: async () => (await import("./run.ts")).run,
+  },
+  {
+    name: "check",
+    summary: "finds every mistake in a config, opens nothing",
+    load: async () => (await import("./check.ts")).check,
+  },
+  {
+    name: "init",
+    summary: "writes a commented config with real ports; never overwrites",
+    load: async () => (await import("./init.ts")).init,
+  },
+  {
+    name: "schema",
+    summary: "prints the JSON Schema of the config, for editors, or of the events",
+    load: async () => (await import("./schema.ts")).schema,
+  },
+  {
+    name: "permissions",
+    summary: "prints the smallest set of Deno permission flags that a config needs",
+    load: async () => (await import("./permissions.ts")).permissions,
+  },
+  {
+    name: "certs",
+    summary: "makes a private CA and the certificate of the encrypted service",
+    load: async () => (await import("./certs.ts")).certs,
+  },
+];
