@@ -4,11 +4,13 @@
  */
 import type { DecoyKind } from "./decoy.ts";
 import { tcp } from "./tcp.ts";
+import { telnet } from "./telnet.ts";
 
 /** Every decoy kind, in the order of the README's table. */
 // deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
 export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   tcp,
+  telnet,
 ];
 
 /**

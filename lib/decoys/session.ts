@@ -225,6 +225,8 @@ export class LiveSession implements Session {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
     this.#stream.close();
   }
 
