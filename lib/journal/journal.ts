@@ -9,7 +9,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EventStore, SensorEvent } from "../events/emitter.ts";
 import { logger } from "../log.ts";
-import { type Database, isDamage, openDatabase, readValue, setAside } from "./database.ts";
+import {
+  type Database,
+  isDamage,
+  openDatabase,
+  readValue,
+  ROWS_AT_ONCE,
+  setAside,
+  type Statements,
+} from "./database.ts";
 import {
   type EventFilter,
   matchesFilter,
@@ -24,7 +32,7 @@ import { SourceTally } from "./source_tally.ts";
 const log = logger("journal");
 
 /** Longest time from an event to its commit, in ms; a full batch goes at once. */
-const COMMIT_WITHIN_MS = 4;
+const COMMIT_WITHIN_MS = 5;
 /** Events that make a full batch. */
 const BATCH_EVENTS = 512;
 /** Pause before writing is tried again, in ms. */
@@ -160,11 +168,14 @@ export class Journal implements EventStore {
    * Everything of one session, in order.
    * @param session its id.
    * @param limit most events returned.
+   * @param after sequence after which to look.
    */
-  session(session: string, limit: number): SensorEvent[] {
+  session(session: string, limit: number, after = 0): SensorEvent[] {
     this.flush();
-    const stored = this.#query((db) => readSession(db, session, limit)) ?? [];
-    const waiting = session === "" ? [] : this.#pending.filter((e) => e.session === session);
+    const stored = this.#query((db) => readSession(db, session, { limit, after })) ?? [];
+    const waiting = session === ""
+      ? []
+      : this.#pending.filter((e) => e.session === session && e.sequence > after);
     return [...stored, ...waiting].slice(0, limit);
   }
 
@@ -269,19 +280,7 @@ export class Journal implements EventStore {
     const { statements } = this.#file;
     statements.begin.run();
     try {
-      for (const e of this.#pending) {
-        statements.insertEvent.run(
-          e.sequence,
-          e.timeMs,
-          e.action,
-          e.decoy,
-          e.source,
-          e.session,
-          e.severity,
-          e.json,
-        );
-        this.#tally.add(e);
-      }
+      this.#insert(statements);
       for (const row of this.#tally.rows()) statements.upsertSource.run(...row);
       statements.commit.run();
     } catch (error) {
@@ -293,6 +292,22 @@ export class Journal implements EventStore {
     this.#committed = this.#last;
     this.#pending = [];
     if (this.#trouble !== undefined) this.#recover();
+  }
+
+  /** Inserts all that waits, several rows at once as far as it goes. */
+  #insert(statements: Statements): void {
+    const events = this.#pending;
+    const whole = events.length - events.length % ROWS_AT_ONCE;
+    const values: (string | number)[] = [];
+    for (const [i, e] of events.entries()) {
+      this.#tally.add(e);
+      values.push(e.sequence, e.timeMs, e.action, e.decoy);
+      values.push(e.source, e.session, e.severity, e.json);
+      const isFull = i < whole && i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1;
+      if (!isFull && i < whole) continue;
+      (isFull ? statements.insertEvents : statements.insertEvent).run(...values);
+      values.length = 0;
+    }
   }
 
   #rollback(): void {

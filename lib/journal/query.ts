@@ -89,13 +89,18 @@ export function readStep(
  * Everything of one session, in order.
  * @param db the journal.
  * @param session its id.
- * @param limit most events returned.
+ * @param options most events returned, and the sequence after which to look.
  */
-export function readSession(db: DatabaseSync, session: string, limit: number): SensorEvent[] {
+export function readSession(
+  db: DatabaseSync,
+  session: string,
+  { limit, after = 0 }: { limit: number; after?: number },
+): SensorEvent[] {
   if (session === "") return [];
   return db.prepare(
-    "SELECT * FROM events WHERE session = ? AND session <> '' ORDER BY sequence LIMIT ?",
-  ).all(session, limit).map((row) => parseRow(row as unknown as EventRow));
+    `SELECT * FROM events WHERE session = ? AND session <> '' AND sequence > ?
+     ORDER BY sequence LIMIT ?`,
+  ).all(session, after, limit).map((row) => parseRow(row as unknown as EventRow));
 }
 
 /**

@@ -49,7 +49,7 @@ export interface BindOptions<L extends BoundListener> {
 interface Slot<L> {
   readonly address: HostPort;
   listener?: L;
-  /** The listener of `[::]` that takes this address's connections too. */
+  /** Whether our own `[::]` takes this address's connections too. */
   isCovered: boolean;
   detail: string;
 }
@@ -57,7 +57,7 @@ interface Slot<L> {
 /** A list of addresses, bound as far as they can be. Closing it gives all of them back. */
 export class Binding<L extends BoundListener> implements Disposable {
   readonly #options: BindOptions<L>;
-  readonly #slots: Slot<L>[];
+  #slots: Slot<L>[];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -109,6 +109,24 @@ export class Binding<L extends BoundListener> implements Disposable {
       this.#options.onOpen(fresh, slot.address);
       old.close();
     }
+  }
+
+  /**
+   * Goes over to another list: what is on both stays as it is.
+   * @param addresses the new list, in the config's order; no two alike.
+   */
+  update(addresses: readonly HostPort[]): void {
+    const old = new Map(this.#slots.map((slot) => [formatHostPort(slot.address), slot]));
+    this.#slots = addresses.map((address) => {
+      const key = formatHostPort(address);
+      const slot = old.get(key) ?? { address, isCovered: false, detail: "" };
+      old.delete(key);
+      slot.isCovered = false; // the `[::]` that covered it may be gone: it is tried again
+      return slot;
+    });
+    for (const { listener } of old.values()) listener?.close();
+    clearTimeout(this.#timer);
+    this.#try();
   }
 
   /** Gives all addresses back and stops trying; twice is fine. */

@@ -61,3 +61,19 @@ export interface SensorView {
   status(): StatusReport;
   decoys(): DecoyReport[];
 }
+
+/** How the encrypted service itself is doing: `service` in the answer to `STATUS`. */
+export interface ServiceReport {
+  readonly listeners: readonly ListenerReport[];
+  /** Open connections. */
+  readonly sessions: number;
+  /** Of these, how many have logged in. */
+  readonly logged_in: number;
+  readonly max_sessions: number;
+  /** Since the start. */
+  readonly accepted: number;
+  /** Connections that were refused or had to make room. */
+  readonly refused: number;
+  readonly refused_logins: number;
+  readonly probes: number;
+}

@@ -1,0 +1,299 @@
+/**
+ * The other end of the encrypted service: connects, checks the certificate, logs in, asks.
+ *
+ * One request at a time. What can go wrong is said with what to do about it.
+ * @module
+ */
+import { CommandError } from "../errors.ts";
+import { formatHostPort, type HostPort } from "../net/address.ts";
+import { ByteReader } from "../net/byte_reader.ts";
+import { writeAll } from "../net/stream.ts";
+import { END_OF_LIST, HEARTBEAT_MARK, parseListStart, parseReply } from "./frames.ts";
+import type { Credentials } from "./tokens.ts";
+
+/** Longest line taken from a service, in bytes: well above the largest event. */
+const MAX_LINE_BYTES = 262_144;
+/** Longest wait for a connection with a login, and for each line of an answer, in ms. */
+const ANSWER_MS = 30_000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A service and how to log in to it. */
+export interface ServiceTarget {
+  readonly address: HostPort;
+  /** The CA certificate that the service's must be signed with, in PEM. */
+  readonly ca: string;
+  /** Name or address that the service's certificate must have. */
+  readonly serverName: string;
+  readonly credentials: Credentials;
+  /** Ends whatever is being waited for. */
+  readonly signal?: AbortSignal;
+}
+
+/** A list, or the part of it that fits one answer. */
+export interface List {
+  readonly lines: string[];
+  /** Cursor from which to ask for the rest. */
+  readonly next?: number;
+}
+
+/** What a live feed brings: an event, or only how far the service has looked. */
+export type FeedItem =
+  | { readonly json: string }
+  | { readonly cursor: number };
+
+/** A service cannot be asked. The message says what to do. */
+export class ServiceError extends CommandError {
+  /** Whether trying again later can help. */
+  readonly isTransient: boolean;
+
+  /**
+   * @param message for the operator.
+   * @param isTransient whether trying again later can help.
+   */
+  constructor(message: string, isTransient: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.isTransient = isTransient;
+  }
+}
+
+/** A connection to a service, logged in. */
+export class ServiceClient implements Disposable {
+  readonly #name: string;
+  readonly #connection: Deno.TlsConn;
+  readonly #reader: ByteReader;
+  readonly #signal: AbortSignal | undefined;
+  #isClosed = false;
+
+  private constructor(connection: Deno.TlsConn, target: ServiceTarget) {
+    this.#name = formatHostPort(target.address);
+    this.#connection = connection;
+    this.#reader = new ByteReader(connection);
+    this.#signal = target.signal;
+  }
+
+  /**
+   * Connects and logs in.
+   * @param target where and as whom.
+   * @throws {ServiceError} saying what is wrong and what to do.
+   */
+  static async connect(target: ServiceTarget): Promise<ServiceClient> {
+    const client = new ServiceClient(await dial(target), target);
+    try {
+      const greeting = await client.#line();
+      if (parseReply(greeting)?.isOk !== true) {
+        throw new ServiceError(`Cannot use ${client.#name}: it is no encrypted service`, false);
+      }
+      const { name, token } = target.credentials;
+      await client.ask(`AUTH ${name} ${token}`);
+      return client;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Asks what is answered by one line.
+   * @param request the request line.
+   * @returns what followed `+OK`.
+   * @throws {ServiceError} when the service refuses, or is gone.
+   */
+  async ask(request: string): Promise<string> {
+    try {
+      await this.#abortable(writeAll(this.#connection, encoder.encode(request + "\r\n")));
+    } catch (error) {
+      throw this.#lost(error);
+    }
+    const line = await this.#line();
+    const reply = parseReply(line);
+    if (reply === undefined) {
+      throw new ServiceError(`Cannot understand ${this.#name}: it answered no +OK or -ERR`, false);
+    }
+    if (reply.isOk) return reply.text;
+    if (reply.code === "login-failed") {
+      throw new ServiceError(
+        `Cannot log in to ${this.#name}: name or token is wrong, or the token was taken back`,
+        false,
+      );
+    }
+    throw new ServiceError(`Cannot ask ${this.#name}: ${reply.text} (${reply.code})`, false);
+  }
+
+  /**
+   * Asks for a list.
+   * @param request the request line.
+   * @throws {ServiceError} when the service refuses, or is gone.
+   */
+  async list(request: string): Promise<List> {
+    const start = parseListStart(await this.ask(request));
+    if (start === undefined) {
+      throw new ServiceError(`Cannot understand ${this.#name}: it answered no list`, false);
+    }
+    const lines: string[] = [];
+    for (let line = await this.#line(); line !== END_OF_LIST; line = await this.#line()) {
+      lines.push(line);
+    }
+    return start.next === undefined ? { lines } : { lines, next: start.next };
+  }
+
+  /**
+   * Listens to the live feed until the connection is lost or the service stops.
+   * @param request the request line, beginning with `TAIL`.
+   * @param silenceMs the connection counts as lost when nothing came for so long; ask for heartbeats.
+   * @throws {ServiceError} when the service refuses, or is gone.
+   */
+  async *tail(request: string, silenceMs: number): AsyncGenerator<FeedItem> {
+    const start = /^tail since=(\d+)$/.exec(await this.ask(request));
+    if (start === null) {
+      throw new ServiceError(`Cannot understand ${this.#name}: it answered no feed`, false);
+    }
+    yield { cursor: Number(start[1]) };
+    for (;;) {
+      const line = await this.#line(silenceMs);
+      if (line === END_OF_LIST) throw new ServiceError(`${this.#name} has stopped`, true);
+      if (line.startsWith(HEARTBEAT_MARK)) yield { cursor: Number(line.slice(2)) };
+      else yield { json: line };
+    }
+  }
+
+  /** Closes the connection; twice is fine. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #line(withinMs = ANSWER_MS): Promise<string> {
+    let line: Uint8Array | null;
+    try {
+      line = await this.#abortable(this.#reader.line(MAX_LINE_BYTES), withinMs);
+    } catch (error) {
+      throw this.#lost(error);
+    }
+    if (line === null) throw this.#lost(undefined);
+    return decoder.decode(line);
+  }
+
+  #lost(cause: unknown): ServiceError {
+    if (cause instanceof ServiceError) return cause;
+    const reason = cause instanceof Error ? `: ${cause.message}` : "";
+    return new ServiceError(`Lost the connection to ${this.#name}${reason}`, true, { cause });
+  }
+
+  /** Waits for a call of the connection's, for so long, or until the signal aborts. */
+  #abortable<T>(call: Promise<T>, withinMs = ANSWER_MS): Promise<T> {
+    return abortable(call, {
+      withinMs,
+      onLate: () => new ServiceError(`Lost ${this.#name}: nothing came for ${withinMs} ms`, true),
+      ...(this.#signal === undefined ? {} : { signal: this.#signal }),
+    });
+  }
+}
+
+/** Connects and shakes hands. */
+async function dial(target: ServiceTarget): Promise<Deno.TlsConn> {
+  const { address: { hostname, port }, ca, serverName, signal } = target;
+  const options = {
+    withinMs: ANSWER_MS,
+    onLate: () => new ServiceError(`Cannot reach ${formatHostPort(target.address)} in time`, true),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  let connection: Deno.Conn | undefined;
+  try {
+    const dialled = Deno.connect({ hostname, port });
+    // If it comes too late nobody wants it any more.
+    const tcp = await abortable(dialled, options).catch((error) => {
+      dialled.then((late) => late.close(), () => {});
+      throw error;
+    });
+    connection = tcp;
+    const tls = await Deno.startTls(tcp, { hostname: serverName, caCerts: [ca] });
+    connection = tls;
+    await abortable(tls.handshake(), options);
+    return tls;
+  } catch (error) {
+    try {
+      connection?.close();
+    } catch {
+      // `startTls` has taken it over, and has closed it when it failed.
+    }
+    throw explainDial(error, target);
+  }
+}
+
+/** What an operator can do about a connection that was not made. */
+function explainDial(error: unknown, target: ServiceTarget): Error {
+  const name = formatHostPort(target.address);
+  const { serverName } = target;
+  const said = error instanceof Error ? error.message : String(error);
+  if (error instanceof ServiceError) return error;
+  if (target.signal?.aborted) return new ServiceError(`Stopped dialling ${name}`, false);
+  const fail = (message: string, isTransient: boolean) =>
+    new ServiceError(message, isTransient, { cause: error });
+  if (error instanceof Deno.errors.NotCapable) {
+    return fail(
+      `Cannot dial ${name}: this program was built or started without the right to; ` +
+        `duckblind permissions --remote ${name} prints the flags that give it`,
+      false,
+    );
+  }
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return fail(`Cannot reach ${name}: nobody listens there; is the sensor running?`, true);
+  }
+  if (/not valid for name/i.test(said)) {
+    const option = /^[\d.]+$|:/.test(serverName) ? "--ip" : "--host";
+    const names = /only valid for (.*)$/.exec(said)?.[1]?.replaceAll(/\w+\("?([^")]*)"?\)/g, "$1");
+    return fail(
+      `Cannot trust ${name}: its certificate is not for ${JSON.stringify(serverName)}` +
+        (names === undefined ? "" : ` but for ${names}`) +
+        `; on the sensor run duckblind certs ${option} ${serverName} --renew, ` +
+        "or name one that it has by --server-name",
+      false,
+    );
+  }
+  if (/UnknownIssuer|BadSignature/i.test(said)) {
+    return fail(
+      `Cannot trust ${name}: its certificate is not signed by the CA that was given; ` +
+        "copy the sensor's certs/ca.pem and name it by --ca",
+      false,
+    );
+  }
+  if (/Expired|NotValidYet/i.test(said)) {
+    return fail(
+      `Cannot trust ${name}: its certificate is out of date; ` +
+        "on the sensor run duckblind certs --renew",
+      false,
+    );
+  }
+  if (/No certificates? found|invalid.*(pem|certificate data)/i.test(said)) {
+    return fail(`Cannot use the CA certificate: ${said}`, false);
+  }
+  if (error instanceof Deno.errors.InvalidData) {
+    return fail(`Cannot shake hands with ${name}: ${said}`, false);
+  }
+  return fail(`Cannot reach ${name}: ${said}`, true);
+}
+
+/** Waits for a call, for so long, or until the signal aborts; whatever comes later is ignored. */
+function abortable<T>(
+  call: Promise<T>,
+  options: { withinMs: number; onLate: () => Error; signal?: AbortSignal },
+): Promise<T> {
+  const { signal } = options;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(options.onLate()), options.withinMs);
+    const abort = () => reject(new ServiceError("Stopped", false));
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    call.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    });
+  });
+}

@@ -1,0 +1,434 @@
+/**
+ * The encrypted service: the only module of it that holds sockets, and the one that decides who may
+ * ask. Nothing but `HELP`, `PING`, `AUTH` and `QUIT` is answered before a login.
+ *
+ * `README.md` describes the protocol.
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import { CommandError, LimitError } from "../errors.ts";
+import type { Scope } from "../events/ecs.ts";
+import type { Emitter } from "../events/emitter.ts";
+import type { Journal } from "../journal/journal.ts";
+import { logger } from "../log.ts";
+import { formatHostPort, type HostPort, normalizeIp } from "../net/address.ts";
+import { Binding, type ListenerReport } from "../net/bind.ts";
+import { acceptLoop } from "../net/listen.ts";
+import { isDisconnect } from "../net/stream.ts";
+import { admit } from "./admission.ts";
+import { describeHandshakeFailure } from "./contact.ts";
+import { formatError, formatOk, parseRequest, type Request, RequestError } from "./frames.ts";
+import { HANDLERS, mayRun, type ServiceContext } from "./handlers.ts";
+import { ContactReports } from "./reports.ts";
+import { ServiceSession, type TlsStream } from "./session.ts";
+import type { TokenStore } from "./tokens.ts";
+import type { SensorView, ServiceReport } from "./view.ts";
+
+const log = logger("service");
+
+/** Logins refused before the connection is closed. */
+const MAX_FAILURES = 3;
+/** Lines answered before a login; whoever sends more is no operator. */
+const MAX_LINES_BEFORE_LOGIN = 20;
+/** Bytes kept of a line that makes no sense before a login. */
+const FIRST_BYTES = 256;
+/** How long what a peer still sends is taken at the end of a session, in ms. */
+const LINGER_MS = 500;
+/** Pause between looks whether tokens of open sessions were taken back, in ms. */
+const REVOCATION_CHECK_MS = 5000;
+/**
+ * Whether this build may bind an address twice (`--unstable-net`, or `"unstable": ["net"]`), which a
+ * change of certificate without a gap needs. Asking without the right would end the process.
+ */
+const CAN_SHARE_ADDRESS = "listenDatagram" in Deno;
+
+type ServiceConfig = Config["service"];
+
+/** What the service is made of. */
+export interface ServiceOptions {
+  readonly config: ServiceConfig;
+  /** Longest TLS handshake, in ms. */
+  readonly handshakeMs: number;
+  readonly journal: Journal;
+  readonly emitter: Emitter;
+  readonly view: SensorView;
+  readonly tokens: TokenStore;
+}
+
+/** The service as the sensor has it. */
+export interface EncryptedService {
+  /** The addresses that are open, with the ports that the system chose. */
+  readonly addresses: HostPort[];
+  /** How each address stands. */
+  listeners(): ListenerReport[];
+  /** How the service is doing. */
+  status(): ServiceReport;
+  /**
+   * Reads certificate and key again, and uses them for whoever connects from now on. If they cannot
+   * be used that is logged, and the old ones go on.
+   * @returns whether the new ones are in use; never rejects.
+   */
+  reloadCertificate(): Promise<boolean>;
+  /** Goes over to new addresses, limits and texts. */
+  reload(config: ServiceConfig): void;
+  /**
+   * Closes the addresses, lets requests and feeds come to their end, closes everything. Twice is fine.
+   * @param graceMs how long sessions may take.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** A certificate chain and its key, in PEM. */
+interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * Starts the service. Addresses that cannot be bound are logged and tried again.
+ * @param options what it is made of.
+ * @throws {CommandError} when certificate or key cannot be used.
+ */
+export async function startService(options: ServiceOptions): Promise<EncryptedService> {
+  return new Service(options, await readKeyPair(options.config));
+}
+
+class Service implements EncryptedService {
+  readonly #options: ServiceOptions;
+  readonly #sessions = new Set<ServiceSession>();
+  readonly #reports: ContactReports;
+  readonly #context: ServiceContext;
+  readonly #binding: Binding<Deno.TlsListener>;
+  readonly #loops = new Set<Promise<void>>();
+  #config: ServiceConfig;
+  #keys: KeyPair;
+  #certificateTrouble: unknown;
+  #revocationTimer: ReturnType<typeof setTimeout> | undefined;
+  #accepted = 0;
+  #refused = 0;
+  #isStopping = false;
+
+  constructor(options: ServiceOptions, keys: KeyPair) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#keys = keys;
+    this.#reports = new ContactReports(options.emitter);
+    this.#context = {
+      journal: options.journal,
+      view: options.view,
+      report: () => this.status(),
+      heldUnits: 0,
+    };
+    this.#binding = new Binding(this.#config.listen, {
+      open: (address) => this.#listen(address),
+      onOpen: (listener, address) => this.#accept(listener, address),
+      onWaiting: (address, detail) =>
+        log.error("Cannot open {address} for the encrypted service: {detail}; trying again", {
+          address: formatHostPort(address),
+          detail,
+        }),
+    });
+    if (this.#certificateTrouble !== undefined) {
+      this.#binding.close();
+      throw certificateError(this.#config, this.#certificateTrouble);
+    }
+  }
+
+  get addresses(): HostPort[] {
+    return this.#binding.addresses();
+  }
+
+  listeners(): ListenerReport[] {
+    return this.#binding.reports();
+  }
+
+  status(): ServiceReport {
+    return {
+      listeners: this.listeners(),
+      sessions: this.#sessions.size,
+      logged_in: [...this.#sessions].filter(({ record }) => record !== undefined).length,
+      max_sessions: this.#config.max_sessions,
+      accepted: this.#accepted,
+      refused: this.#refused,
+      refused_logins: this.#reports.refusedLogins,
+      probes: this.#reports.probes,
+    };
+  }
+
+  async reloadCertificate(): Promise<boolean> {
+    const old = this.#keys;
+    try {
+      const keys = await readKeyPair(this.#config);
+      if (keys.cert === old.cert && keys.key === old.key) return true;
+      if (this.#isStopping) return false;
+      this.#keys = keys;
+      if (!CAN_SHARE_ADDRESS) {
+        log.warn(
+          "The new certificate is used after a restart: this build was made without --unstable-net",
+        );
+        return false;
+      }
+      this.#binding.replace((address) => this.#share(address));
+      log.info("The encrypted service uses the certificate that {cert} holds now", this.#config);
+      return true;
+    } catch (error) {
+      this.#keys = old;
+      log.error("{reason}; the old certificate goes on", {
+        reason: certificateError(this.#config, error).message,
+      });
+      return false;
+    }
+  }
+
+  reload(config: ServiceConfig): void {
+    this.#config = config;
+    this.#binding.update(config.listen);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#revocationTimer);
+    this.#binding.close();
+    await Promise.all(this.#loops);
+    for (const session of this.#sessions) {
+      if (session.record === undefined) session.end("stop");
+      else session.stop();
+    }
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
+    const done = Promise.all([...this.#sessions].map((session) => session.done));
+    await Promise.race([done, late]);
+    clearTimeout(timer);
+    for (const session of this.#sessions) session.end("stop");
+    await done;
+    this.#reports.close();
+  }
+
+  /** Binds an address that nobody else has. */
+  #listen(address: HostPort): Deno.TlsListener {
+    try {
+      if (!CAN_SHARE_ADDRESS) return Deno.listenTls({ ...address, ...this.#keys });
+      // A socket that shares its address would also share it with another program of this user's,
+      // such as a second sensor; so it is first bound alone.
+      if (address.port !== 0) Deno.listen({ ...address }).close();
+      return this.#share(address);
+    } catch (error) {
+      if (!isAddressError(error)) this.#certificateTrouble ??= error;
+      throw error;
+    }
+  }
+
+  /** Binds an address beside a listener of ours that has it. */
+  #share(address: HostPort): Deno.TlsListener {
+    const options = { ...address, ...this.#keys, reusePort: true };
+    return Deno.listenTls(options);
+  }
+
+  #accept(listener: Deno.TlsListener, address: HostPort): void {
+    const loop = acceptLoop(listener, (connection) => this.#begin(connection), (error, isFirst) => {
+      if (!isFirst) return;
+      log.warn("Cannot accept on {address}: {error}", { address: formatHostPort(address), error });
+    });
+    this.#loops.add(loop);
+    loop.finally(() => this.#loops.delete(loop));
+  }
+
+  /** Takes a connection, or makes room for it, or refuses it. */
+  #begin(connection: Deno.TlsConn): void {
+    const session = new ServiceSession(connection as TlsStream, {
+      provider: "service",
+      kind: "service",
+      sessionId: this.#options.emitter.newId(),
+      peer: endpoint(connection.remoteAddr),
+      local: endpoint(connection.localAddr),
+    });
+    this.#accepted++;
+    if (this.#isStopping) return session.end("stop");
+    const { limit, leaving } = admit(this.#sessions, session, this.#config);
+    if (limit !== undefined && leaving !== undefined) {
+      this.#refused++;
+      this.#reports.limit(leaving.scope, limit);
+      leaving.end("room");
+      if (leaving === session) return;
+    }
+    this.#sessions.add(session);
+    session.done = this.#hold(session).catch((error) => {
+      if (isDisconnect(error)) return;
+      log.error("Cannot go on with a session of the encrypted service: {error}", {
+        error: error instanceof Error ? error.stack ?? error.message : error,
+      });
+    }).finally(() => {
+      session.end("over");
+      this.#sessions.delete(session);
+    });
+  }
+
+  /** A whole session, from the handshake on. */
+  async #hold(session: ServiceSession): Promise<void> {
+    session.setDeadline(Math.min(this.#options.handshakeMs, this.#config.login_ms));
+    try {
+      await session.handshake();
+    } catch (error) {
+      if (session.cause === "deadline") this.#probe(session, "no TLS handshake in time");
+      else if (session.cause === undefined) this.#probe(session, describeHandshakeFailure(error));
+      return;
+    }
+    session.setDeadline(this.#config.login_ms);
+    try {
+      await session.send(formatOk(this.#config.greeting));
+      while (!this.#isStopping) {
+        const line = await session.readLine();
+        if (line === null) break;
+        if (!await this.#answer(session, line)) break;
+        if (session.record !== undefined) session.setDeadline(this.#config.idle_ms);
+      }
+    } catch (error) {
+      if (error instanceof LimitError) {
+        await session.send(formatError("too-long", `A line has at most ${error.max} bytes`));
+        if (session.record === undefined) this.#probe(session, "line too long before login");
+      } else if (!isDisconnect(error)) {
+        await session.send(formatError("failed", "That did not work; the sensor's log says why"));
+        throw error;
+      }
+    } finally {
+      if (session.record === undefined && session.failures === 0 && session.cause !== "room") {
+        this.#probe(session, "TLS client without login");
+      }
+    }
+    await session.finish(LINGER_MS);
+  }
+
+  /** Answers a line; returns whether the session goes on. */
+  async #answer(session: ServiceSession, line: Uint8Array): Promise<boolean> {
+    const request = parseRequest(line);
+    try {
+      if (session.record === undefined) return await this.#answerStranger(session, request, line);
+      if (!await this.#options.tokens.isGood(session.record)) {
+        await session.send(formatError("revoked", "This token was taken back"));
+        return false;
+      }
+      return await this.#run(session, request);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      await session.send(formatError(error.code, error.message));
+      return true;
+    }
+  }
+
+  /** Answers somebody who has not logged in. */
+  async #answerStranger(
+    session: ServiceSession,
+    request: Request,
+    line: Uint8Array,
+  ): Promise<boolean> {
+    if (request.verb === "AUTH") return await this.#login(session, request);
+    const handler = HANDLERS.get(request.verb);
+    if (handler === undefined) {
+      this.#probe(session, "unknown words before login", line.subarray(0, FIRST_BYTES));
+    }
+    if (++session.linesBeforeLogin > MAX_LINES_BEFORE_LOGIN) return false;
+    if (handler === undefined || !mayRun(handler, undefined)) {
+      throw new RequestError("login-required", "Log in first: AUTH name token");
+    }
+    return await this.#run(session, request);
+  }
+
+  /** `AUTH name token`. */
+  async #login(session: ServiceSession, { words }: Request): Promise<boolean> {
+    const [name = "", token = "", ...rest] = words;
+    const record = rest.length === 0 ? await this.#options.tokens.verify(name, token) : undefined;
+    if (record === undefined) {
+      session.failures++;
+      this.#reports.refusedLogin(session.scope, name);
+      await session.pause(this.#config.failure_pause_ms);
+      await session.send(formatError("login-failed", "Name or token is wrong"));
+      return session.failures < MAX_FAILURES;
+    }
+    session.record = record;
+    this.#options.emitter.emit(session.scope, "service.login", {
+      username: record.name,
+      success: true,
+      role: record.role,
+    });
+    this.#revocationTimer ??= setTimeout(() => this.#checkTokens(), REVOCATION_CHECK_MS);
+    await session.send(formatOk(`Logged in as ${record.name} (${record.role})`));
+    return true;
+  }
+
+  /** Runs a handler, if the session's role may. */
+  async #run(session: ServiceSession, { verb, words }: Request): Promise<boolean> {
+    const role = session.record?.role;
+    if (verb === "AUTH") throw new RequestError("bad-request", "Logged in already");
+    const handler = HANDLERS.get(verb);
+    if (handler === undefined) throw new RequestError("unknown", "No such request: try HELP");
+    if (!mayRun(handler, role)) {
+      throw new RequestError("forbidden", `The role ${role} may not do that`);
+    }
+    let isFeed = false;
+    return await handler.run(words, {
+      role,
+      isOver: () => session.isOver,
+      send: async (text) => {
+        await session.send(text);
+        if (role !== undefined && !isFeed) session.setDeadline(this.#config.idle_ms);
+      },
+      tailEnd: () => {
+        isFeed = true;
+        session.setDeadline(undefined);
+        return session.readLine().then(() => {});
+      },
+    }, this.#context);
+  }
+
+  /** Ends sessions whose token was taken back: also those that only listen. */
+  async #checkTokens(): Promise<void> {
+    const sessions = [...this.#sessions].filter(({ record }) => record !== undefined);
+    for (const session of sessions) {
+      if (!await this.#options.tokens.isGood(session.record!)) session.end("revoked");
+    }
+    this.#revocationTimer = sessions.length === 0 || this.#isStopping
+      ? undefined
+      : setTimeout(() => this.#checkTokens(), REVOCATION_CHECK_MS);
+  }
+
+  /** Reports a contact that is no client's, once a connection. */
+  #probe(session: ServiceSession, detail: string, firstBytes?: Uint8Array): void {
+    if (session.isReported || this.#isStopping) return;
+    session.isReported = true;
+    this.#reports.probe(session.scope, detail, firstBytes);
+  }
+}
+
+async function readKeyPair({ cert, key }: ServiceConfig): Promise<KeyPair> {
+  try {
+    return { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+  } catch (error) {
+    throw certificateError({ cert, key }, error);
+  }
+}
+
+function certificateError(
+  { cert, key }: { cert: string; key: string },
+  cause: unknown,
+): CommandError {
+  if (cause instanceof CommandError) return cause;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new CommandError(
+    `Cannot use certificate ${JSON.stringify(cert)} with key ${JSON.stringify(key)}: ${said}`,
+    { cause },
+  );
+}
+
+/** Whether an error of listening is about the address; else it is about the certificate. */
+function isAddressError(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse ||
+    error instanceof Deno.errors.AddrNotAvailable ||
+    error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotCapable ||
+    (error instanceof Error && /os error|resolve|getaddrinfo|lookup/i.test(error.message));
+}
+
+function endpoint(address: Deno.Addr): NonNullable<Scope["peer"]> {
+  const { hostname, port } = address as Deno.NetAddr;
+  return { ip: normalizeIp(hostname), port };
+}

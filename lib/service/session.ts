@@ -1,0 +1,159 @@
+/**
+ * One connection of the encrypted service: lines in, text out, one deadline, one way to end.
+ *
+ * Whatever a session waits for ends when the session does, by its own doing: Deno before 2.9 leaves a
+ * write to a TLS connection pending when the connection is closed under it.
+ * @module
+ */
+import type { Scope } from "../events/ecs.ts";
+import { ByteReader } from "../net/byte_reader.ts";
+import { type Stream, writeAll } from "../net/stream.ts";
+import { MAX_LINE_BYTES } from "./frames.ts";
+import type { TokenRecord } from "./tokens.ts";
+
+const encoder = new TextEncoder();
+
+/** Why a session was ended from our side. */
+export type EndCause = "deadline" | "room" | "revoked" | "stop" | "over";
+
+/** A connection with TLS in it. */
+export interface TlsStream extends Stream {
+  /** Shakes hands; reads and writes do it otherwise. */
+  handshake(): Promise<unknown>;
+}
+
+/** One connection. Made and closed by the server. */
+export class ServiceSession {
+  /** What its events belong to. */
+  readonly scope: Scope;
+  /** Whether the TLS handshake is done. */
+  isSecure = false;
+  /** Who logged in. */
+  record: TokenRecord | undefined;
+  /** Whether its contact was made an event already. */
+  isReported = false;
+  /** Logins refused. */
+  failures = 0;
+  /** Lines that came before the login. */
+  linesBeforeLogin = 0;
+  /** When something last came or went, on the monotonic clock, in ms. */
+  activeAt = performance.now();
+  /** Why we ended it; `undefined` as long as we have not. */
+  cause: EndCause | undefined;
+  /** Settles when the server is done with it. */
+  done: Promise<void> = Promise.resolve();
+  readonly #stream: TlsStream;
+  readonly #reader: ByteReader;
+  readonly #pending = new Set<(error: Error) => void>();
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #stopWaiting: (() => void) | undefined;
+  #isClosed = false;
+
+  /**
+   * @param stream the connection; closed by `end`.
+   * @param scope what its events belong to.
+   */
+  constructor(stream: TlsStream, scope: Scope) {
+    this.#stream = stream;
+    this.scope = scope;
+    this.#reader = new ByteReader(stream, () => this.activeAt = performance.now());
+  }
+
+  /** Whether nobody waits for an answer any more. */
+  get isOver(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Shakes hands. */
+  async handshake(): Promise<void> {
+    await this.#abortable(this.#stream.handshake());
+    this.isSecure = true;
+  }
+
+  /**
+   * The next line.
+   * @returns without its end; `null` when the peer has ended its side, or `stop` was called.
+   * @throws {LimitError} when it is longer than `MAX_LINE_BYTES`.
+   */
+  readLine(): Promise<Uint8Array | null> {
+    return new Promise<Uint8Array | null>((resolve, reject) => {
+      this.#stopWaiting = () => resolve(null);
+      this.#abortable(this.#reader.line(MAX_LINE_BYTES)).then(resolve, reject);
+    }).finally(() => this.#stopWaiting = undefined);
+  }
+
+  /** Ends the wait for a line as if the peer had ended its side. */
+  stop(): void {
+    this.#stopWaiting?.();
+  }
+
+  /**
+   * Sends text; resolves when the system has taken it all, so nothing is queued.
+   * @param text whole lines.
+   */
+  async send(text: string): Promise<void> {
+    await this.#abortable(writeAll(this.#stream, encoder.encode(text)));
+    this.activeAt = performance.now();
+  }
+
+  /** Waits, unless the session ends first. */
+  async pause(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      await this.#abortable(new Promise<void>((resolve) => timer = setTimeout(resolve, ms)));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Ends the session unless there is another deadline before that.
+   * @param ms from now; `undefined` for none.
+   */
+  setDeadline(ms: number | undefined): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = ms === undefined || this.#isClosed
+      ? undefined
+      : setTimeout(() => this.end("deadline"), ms);
+  }
+
+  /**
+   * Ends the session at once: what it waits for rejects, the connection is closed. Twice is fine.
+   * @param cause kept unless there is one.
+   */
+  end(cause: EndCause): void {
+    this.cause ??= cause;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#deadline);
+    for (const reject of this.#pending) reject(new Deno.errors.Interrupted("The session ended"));
+    this.#stream.close();
+  }
+
+  /**
+   * Ends the session so that our last words arrive: ends our side and takes what still comes.
+   * @param ms how long, at most.
+   */
+  async finish(ms: number): Promise<void> {
+    if (this.#isClosed) return;
+    this.setDeadline(ms);
+    try {
+      await this.#abortable(this.#stream.closeWrite());
+      while (await this.#abortable(this.#reader.read()) !== null);
+    } finally {
+      this.end("over");
+    }
+  }
+
+  /** Waits for a call of the connection's, or for the end of the session. */
+  #abortable<T>(call: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        call.catch(() => {}); // whatever it says, the session is over
+        return reject(new Deno.errors.Interrupted("The session is over"));
+      }
+      this.#pending.add(reject);
+      call.then(resolve, reject).finally(() => this.#pending.delete(reject));
+    });
+  }
+}
