@@ -59,7 +59,8 @@ export class DecoyHost {
   readonly #decoy: Decoy;
   readonly #shared: HostShared;
   readonly #owner: SessionOwner;
-  readonly #sessions = new Set<Promise<void>>();
+  #running = 0;
+  #onIdle: (() => void) | undefined;
   readonly #loops = new Set<Promise<void>>();
   #binding: Binding<Deno.TcpListener> | undefined;
   #isStopping = false;
@@ -133,16 +134,18 @@ export class DecoyHost {
     this.#isStopping = true;
     this.#binding?.close();
     await Promise.all(this.#loops);
-    if (this.#sessions.size > 0 && graceMs > 0) {
+    const idle = new Promise<void>((resolve) => this.#onIdle = resolve);
+    if (this.#running === 0) this.#onIdle?.();
+    else if (graceMs > 0) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
-      await Promise.race([Promise.all(this.#sessions), late]);
+      await Promise.race([idle, late]);
       clearTimeout(timer);
     }
     for (const session of this.#shared.gate.sessions()) {
       if ((session as HostedSession).decoyName === this.config.name) session.abort("stop");
     }
-    await Promise.all(this.#sessions);
+    await idle;
   }
 
   #serve(listener: Deno.TcpListener): Promise<void> {
@@ -178,8 +181,8 @@ export class DecoyHost {
     const scope = { provider, kind, sessionId: emitter.newId(), peer, local };
     const session = new HostedSession(conn, this.#owner, scope);
     gate.enter(session);
-    const running = this.#run(session).finally(() => this.#sessions.delete(running));
-    this.#sessions.add(running);
+    this.#running++;
+    this.#run(session);
   }
 
   /** Holds one session from its first event to its last. Never throws. */
@@ -210,6 +213,7 @@ export class DecoyHost {
       payloads: session.payloads,
       ...(session.firstBytes.length === 0 || hasSecrets ? {} : { firstBytes: session.firstBytes }),
     });
+    if (--this.#running === 0) this.#onIdle?.();
   }
 
   /** Why a session ended that threw; reports what the peer did wrong. */

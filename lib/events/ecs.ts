@@ -1,14 +1,18 @@
 /**
- * The wire form: makes an ECS object of an event.
+ * The wire form: makes one line of ECS JSON of an event.
  *
  * The common fields are put by `encodeEvent` from what the host knows; what a decoy supplies goes
- * only to fields that the event's own part below names, so nothing that a peer sends can set or
- * overwrite a stamped field. Texts are escaped already and are cut here; bytes become base64.
+ * only to fields that the event's own part (`parts.ts`) names, so nothing that a peer sends can set or
+ * overwrite a stamped field. Texts are escaped already and are cut; bytes become base64.
+ *
+ * The text is put together from pieces of which those of the connection are made once: a sensor under
+ * a flood spends more time here than anywhere else.
  * @module
  */
 import { communityId } from "./community_id.ts";
-import { ECS_VERSION, type EcsEvent } from "./fields.ts";
+import { ECS_VERSION } from "./fields.ts";
 import { ACTIONS, type Endpoint, type EventId, type EventMap } from "./event.ts";
+import type { Part } from "./part.ts";
 import { describeEvent, PARTS } from "./parts.ts";
 
 /** What is the same for all events of a sensor. */
@@ -32,8 +36,22 @@ export interface Scope {
   readonly sessionId?: string;
   readonly peer?: Endpoint;
   readonly local?: Endpoint;
-  /** Made once, when first needed. */
-  communityId?: string;
+  /** Pieces of the text, made when first needed. */
+  pieces?: ScopePieces;
+}
+
+/** The pieces of the text that are the same for all events of a scope. */
+interface ScopePieces {
+  /** Who said whose: they hold its name. */
+  readonly sensor: SensorIdentity;
+  readonly dataset: string;
+  /** From `observer` up to the start of `source`'s members that may follow. */
+  readonly observer: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly network: string;
+  readonly relatedIp: string;
+  readonly decoy: string;
 }
 
 /** What the recorder stamps on an event. */
@@ -47,6 +65,12 @@ export interface Stamp {
   readonly maxSeverity?: number;
 }
 
+/** An event's text, and what of it a reader wants to know without parsing. */
+export interface EncodedEvent {
+  readonly json: string;
+  readonly severity: number;
+}
+
 /** Severity from which an event is an alert. */
 export const ALERT_SEVERITY = 70;
 
@@ -55,67 +79,100 @@ export const ALERT_SEVERITY = 70;
  * @param stamp identity and time of the event.
  * @param scope what it belongs to.
  * @param event id, data and the sensor.
- * @returns the object; keys that are `undefined` are not to be written.
  */
 export function encodeEvent<K extends EventId>(
   stamp: Stamp,
   scope: Scope,
   event: { id: K; data: EventMap[K]; sensor: SensorIdentity },
-): EcsEvent {
+): EncodedEvent {
   const { id, data, sensor } = event;
-  const { peer, local } = scope;
   const part = PARTS[id](data, scope, sensor);
   const severity = Math.min(part.severity, stamp.maxSeverity ?? 100);
+  if (scope.pieces?.sensor !== sensor) scope.pieces = makePieces(scope, sensor);
+  const pieces = scope.pieces!;
   const { fields } = part;
+  let json = `{"@timestamp":"${formatTime(stamp.timeMs)}","ecs":{"version":"${ECS_VERSION}"},` +
+    `"message":${JSON.stringify(describeEvent(part.message, scope))},` +
+    `"event":{"id":"${stamp.id}","sequence":${stamp.sequence},` +
+    `"kind":"${severity >= ALERT_SEVERITY ? "alert" : "event"}",${part.classes.json},` +
+    `"action":"${ACTIONS[id]}",${pieces.dataset},"severity":${severity}`;
+  if (part.outcome !== undefined) json += `,"outcome":"${part.outcome}"`;
+  if (fields?.durationNs !== undefined) json += `,"duration":${fields.durationNs}`;
+  if (fields?.reason !== undefined) json += `,"reason":${JSON.stringify(fields.reason)}`;
+  json += pieces.observer;
+  if (scope.peer !== undefined) {
+    const { bytesIn, bytesOut } = fields ?? {};
+    json += pieces.source + (bytesIn === undefined ? "}" : `,"bytes":${bytesIn}}`) +
+      pieces.destination + (bytesOut === undefined ? "}" : `,"bytes":${bytesOut}}`) +
+      pieces.network + pieces.relatedIp;
+    if (fields?.user) json += `,"user":[${JSON.stringify(fields.user)}]`;
+    if (fields?.hashes !== undefined) json += `,"hash":${JSON.stringify(fields.hashes)}`;
+    json += "}";
+  }
+  json += encodeOwn(part);
+  const own = encodeDuckblind(part, scope, pieces);
+  return { json: own === "" ? json + "}" : `${json},"duckblind":{${own}}}`, severity };
+}
+
+/** The ECS objects that only some events have, as members that follow others. */
+function encodeOwn(part: Part): string {
+  let json = "";
+  if (part.technique !== undefined) json += `,"threat":{"technique":{"id":["${part.technique}"]}}`;
+  if (part.user !== undefined) json += `,"user":${JSON.stringify(part.user)}`;
+  if (part.process !== undefined) json += `,"process":${JSON.stringify(part.process)}`;
+  if (part.http !== undefined) json += `,"http":${JSON.stringify(part.http)}`;
+  if (part.url !== undefined) json += `,"url":${JSON.stringify(part.url)}`;
+  if (part.userAgent !== undefined) json += `,"user_agent":${JSON.stringify(part.userAgent)}`;
+  if (part.file !== undefined) json += `,"file":${JSON.stringify(part.file)}`;
+  return json;
+}
+
+/** The members of `duckblind`. */
+function encodeDuckblind(part: Part, scope: Scope, pieces: ScopePieces): string {
+  let json = "";
+  if (scope.sessionId !== undefined) {
+    const more = part.session === undefined ? "{}" : JSON.stringify(part.session);
+    json = `"session":{"id":"${scope.sessionId}"${more === "{}" ? "}" : "," + more.slice(1)}`;
+  }
+  if (pieces.decoy !== "") json += (json === "" ? "" : ",") + pieces.decoy;
+  if (part.duckblind !== undefined) {
+    const members = JSON.stringify(part.duckblind).slice(1, -1);
+    if (members !== "") json += (json === "" ? "" : ",") + members;
+  }
+  return json;
+}
+
+function makePieces(scope: Scope, sensor: SensorIdentity): ScopePieces {
+  const { peer, local } = scope;
+  const quote = JSON.stringify;
+  const end = (name: string, { ip, port }: Endpoint) => `,"${name}":{"ip":"${ip}","port":${port}`;
+  const ips = peer && local && local.ip !== peer.ip ? [peer.ip, local.ip] : peer ? [peer.ip] : [];
   return {
-    "@timestamp": new Date(stamp.timeMs).toISOString(),
-    ecs: { version: ECS_VERSION },
-    message: describeEvent(part.message, scope),
-    event: {
-      id: stamp.id,
-      sequence: stamp.sequence,
-      kind: severity >= ALERT_SEVERITY ? "alert" : "event",
-      category: part.category,
-      type: part.type,
-      action: ACTIONS[id],
-      dataset: `duckblind.${scope.kind}`,
-      module: "duckblind",
-      provider: scope.provider,
-      severity,
-      outcome: part.outcome,
-      duration: fields?.durationNs,
-      reason: fields?.reason,
-    },
-    observer: {
-      name: sensor.name,
-      type: "honeypot",
-      product: "Duckblind",
-      version: sensor.version,
-    },
-    source: peer && { ip: peer.ip, port: peer.port, bytes: fields?.bytesIn },
-    destination: local && { ip: local.ip, port: local.port, bytes: fields?.bytesOut },
-    network: peer && local && {
-      transport: "tcp",
-      protocol: scope.kind,
-      type: peer.ip.includes(":") ? "ipv6" : "ipv4",
-      community_id: scope.communityId ??= communityId(peer, local),
-    },
-    related: peer && {
-      ip: local && local.ip !== peer.ip ? [peer.ip, local.ip] : [peer.ip],
-      user: fields?.user ? [fields.user] : undefined,
-      hash: fields?.hashes,
-    },
-    threat: part.technique === undefined ? undefined : { technique: { id: [part.technique] } },
-    user: part.user,
-    process: part.process,
-    http: part.http,
-    url: part.url,
-    user_agent: part.userAgent,
-    file: part.file,
-    duckblind: {
-      session: scope.sessionId === undefined ? undefined : { id: scope.sessionId, ...part.session },
-      decoy: peer && { kind: scope.kind },
-      ...part.duckblind,
-    },
+    sensor,
+    dataset: `"dataset":"duckblind.${scope.kind}","module":"duckblind",` +
+      `"provider":${quote(scope.provider)}`,
+    observer: `},"observer":{"name":${quote(sensor.name)},"type":"honeypot",` +
+      `"product":"Duckblind","version":${quote(sensor.version)}}`,
+    source: peer === undefined ? "" : end("source", peer),
+    destination: local === undefined ? ',"destination":{"port":0' : end("destination", local),
+    network: peer === undefined || local === undefined
+      ? ""
+      : `,"network":{"transport":"tcp","protocol":"${scope.kind}",` +
+        `"type":"${peer.ip.includes(":") ? "ipv6" : "ipv4"}",` +
+        `"community_id":"${communityId(peer, local)}"}`,
+    relatedIp: `,"related":{"ip":${quote(ips)}`,
+    decoy: peer === undefined ? "" : `"decoy":{"kind":"${scope.kind}"}`,
   };
+}
+
+let lastTimeMs = NaN;
+let lastTime = "";
+
+/** RFC 3339 in UTC; events come in bursts, so the last one is kept. */
+function formatTime(ms: number): string {
+  if (ms !== lastTimeMs) {
+    lastTimeMs = ms;
+    lastTime = new Date(ms).toISOString();
+  }
+  return lastTime;
 }

@@ -87,7 +87,7 @@ export class Emitter {
       timeMs,
       ...(ignored === undefined ? {} : { maxSeverity: ignored.maxSeverity }),
     };
-    const wire = encodeEvent(stamp, scope, { id, data, sensor: this.sensor });
+    const { json, severity } = encodeEvent(stamp, scope, { id, data, sensor: this.sensor });
     this.#store.append(Object.freeze({
       sequence,
       timeMs,
@@ -95,8 +95,8 @@ export class Emitter {
       decoy: scope.provider,
       source: scope.peer?.ip ?? "",
       session: scope.sessionId ?? "",
-      severity: wire.event?.severity ?? 0,
-      json: JSON.stringify(wire),
+      severity,
+      json,
     }));
   }
 }

@@ -8,7 +8,7 @@ import { boundText } from "./bound.ts";
 import type { Scope, SensorIdentity } from "./ecs.ts";
 import type { EventMap } from "./event.ts";
 import type { Pair } from "./fields.ts";
-import type { Part } from "./parts.ts";
+import { classes, type Part } from "./part.ts";
 
 /** Longest header value kept, in bytes. */
 const MAX_HEADER_BYTES = 2048;
@@ -17,6 +17,7 @@ const MAX_HEADERS_BYTES = 24_576;
 /** Headers that carry secrets. */
 const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie"]);
 const WITHHELD = "(withheld)";
+const WEB = classes(["web"], ["access"]);
 
 /**
  * Makes the part of an `http.request` event.
@@ -37,8 +38,7 @@ export function encodeHttp(
   const body = boundText(withhold ? WITHHELD : escapeBytes(data.body));
   const hasBody = data.bodyBytes > 0;
   return {
-    category: ["web"],
-    type: ["access"],
+    classes: WEB,
     severity: data.credentials ? 50 : data.attack ? 40 : 20,
     technique: data.attack ? "T1190" : undefined,
     message: `{decoy} ${boundText(data.method, 32).text} ${boundText(url.text, 128).text} ` +

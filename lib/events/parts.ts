@@ -6,40 +6,9 @@
 import { createHash } from "node:crypto";
 import { boundBase64, boundText } from "./bound.ts";
 import type { Scope, SensorIdentity } from "./ecs.ts";
-import type { EcsEvent } from "./fields.ts";
 import type { EventId, EventMap } from "./event.ts";
 import { encodeHttp } from "./http_part.ts";
-
-type Duckblind = NonNullable<EcsEvent["duckblind"]>;
-
-/** An event's own part of the wire form. */
-export interface Part {
-  readonly category: readonly string[];
-  readonly type: readonly string[];
-  /** 0 to 100. */
-  readonly severity: number;
-  /** The sentence, with `{from}` for the peer's address and `{decoy}` for the protocol. */
-  readonly message: string;
-  readonly outcome?: "success" | "failure" | undefined;
-  readonly technique?: string | undefined;
-  /** Values for stamped objects; none of them is an identity, a time or an address. */
-  readonly fields?: {
-    readonly durationNs?: number;
-    readonly bytesIn?: number;
-    readonly bytesOut?: number;
-    readonly reason?: string;
-    readonly user?: string;
-    readonly hashes?: readonly string[] | undefined;
-  };
-  readonly user?: EcsEvent["user"];
-  readonly process?: EcsEvent["process"];
-  readonly http?: EcsEvent["http"];
-  readonly url?: EcsEvent["url"];
-  readonly userAgent?: EcsEvent["user_agent"];
-  readonly file?: EcsEvent["file"];
-  readonly session?: Duckblind["session"];
-  readonly duckblind?: Omit<Duckblind, "session" | "decoy">;
-}
+import { classes, type Part } from "./part.ts";
 
 /** Makes the part of one kind of event. */
 type Encoder<K extends EventId> = (
@@ -53,21 +22,27 @@ const MAX_QUOTED_BYTES = 128;
 /** Longest list of words of a command. */
 const MAX_ARGS = 64;
 
-const HOST = ["host"];
-const NETWORK = ["network"];
-const PROTOCOL = ["protocol"];
+const OPENED = classes(["network"], ["connection", "start"]);
+const CLOSED = classes(["network"], ["connection", "end"]);
+const DENIED = classes(["network"], ["denied"]);
+const PROTOCOL = classes(["network"], ["protocol"]);
+const FILE = classes(["file"], ["creation"]);
+const LOGIN = classes(["authentication"], ["start"]);
+const LOGIN_DENIED = classes(["authentication"], ["start", "denied"]);
+const INTRUSION = classes(["intrusion_detection"], ["info"]);
+const PROCESS = classes(["process"], ["info"]);
+const HOST_INFO = classes(["host"], ["info"]);
+const HOST_ERROR = classes(["host"], ["error"]);
 
 /** The encoder of every event. */
 export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
   "session.open": () => ({
-    category: NETWORK,
-    type: ["connection", "start"],
+    classes: OPENED,
     severity: 10,
     message: "{decoy} connection from {from}",
   }),
   "session.close": (data) => ({
-    category: NETWORK,
-    type: ["connection", "end"],
+    classes: CLOSED,
     severity: 10,
     message: `{decoy} connection from {from} closed (${data.reason}) after ${
       formatDuration(data.durationNs)
@@ -82,8 +57,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     },
   }),
   "limit.hit": (data) => ({
-    category: NETWORK,
-    type: ["denied"],
+    classes: DENIED,
     severity: 30,
     message: `{decoy} limit ${data.limit} (${data.max}) met by {from}` +
       (data.refused === undefined ? "" : `, ${data.refused} refused`),
@@ -95,8 +69,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
   "payload": (data) => {
     const kept = boundBase64(data.bytes);
     return {
-      category: ["file"],
-      type: ["creation"],
+      classes: FILE,
       severity: 60,
       message: `{decoy} payload of ${data.size} bytes from {from}`,
       fields: { hashes: [data.sha256] },
@@ -116,8 +89,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
       name.toUpperCase() === "USER" && value.startsWith("-")
     );
     return {
-      category: NETWORK,
-      type: PROTOCOL,
+      classes: PROTOCOL,
       severity: isExploit ? 60 : 10,
       technique: isExploit ? "T1190" : undefined,
       message: isExploit
@@ -143,8 +115,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     };
   },
   "protocol.error": (data) => ({
-    category: NETWORK,
-    type: PROTOCOL,
+    classes: PROTOCOL,
     severity: 20,
     message: `{decoy} bytes make no sense, expected ${data.expected}, from {from}`,
     duckblind: {
@@ -153,8 +124,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     },
   }),
   "service.login": (data) => ({
-    category: ["authentication"],
-    type: data.success ? ["start"] : ["start", "denied"],
+    classes: data.success ? LOGIN : LOGIN_DENIED,
     severity: data.success ? 20 : 80,
     outcome: data.success ? "success" : "failure",
     message: data.success
@@ -165,47 +135,41 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     duckblind: { service: { role: data.role } },
   }),
   "service.probe": (data) => ({
-    category: ["intrusion_detection"],
-    type: ["info"],
+    classes: INTRUSION,
     severity: 80,
     message: `Encrypted service probed (${data.detail}) from {from}`,
     fields: { reason: boundText(data.detail).text },
     duckblind: { first_bytes: data.firstBytes && boundBase64(data.firstBytes).text },
   }),
   "sensor.started": (data) => ({
-    category: HOST,
-    type: ["info"],
+    classes: HOST_INFO,
     severity: 5,
     message: `Sensor started with ${data.decoys} decoys on ${data.listeners} addresses`,
     duckblind: { sensor: { decoys: data.decoys, listeners: data.listeners } },
   }),
   "sensor.stopped": (data) => ({
-    category: HOST,
-    type: ["info"],
+    classes: HOST_INFO,
     severity: 5,
     message: `Sensor stopped (${data.reason}) after ${formatDuration(data.uptimeMs * 1e6)}`,
     fields: { reason: data.reason },
     duckblind: { sensor: { uptime_ms: data.uptimeMs } },
   }),
   "config.reloaded": (data) => ({
-    category: HOST,
-    type: ["info"],
+    classes: HOST_INFO,
     severity: 10,
     message: `Config reloaded: ${data.started.length} decoys started, ${data.stopped.length} ` +
       `stopped, ${data.kept.length} kept`,
     duckblind: { sensor: { started: data.started, stopped: data.stopped, kept: data.kept } },
   }),
   "sensor.degraded": (data) => ({
-    category: HOST,
-    type: ["error"],
+    classes: HOST_ERROR,
     severity: 70,
     message: `Sensor degraded: ${data.component}: ${data.detail}`,
     fields: { reason: boundText(data.detail).text },
     duckblind: { sensor: { component: data.component } },
   }),
   "sensor.recovered": (data) => ({
-    category: HOST,
-    type: ["info"],
+    classes: HOST_INFO,
     severity: 30,
     message: `Sensor recovered: ${data.component}: ${data.detail}, ${data.lost} events lost`,
     fields: { reason: boundText(data.detail).text },
@@ -224,8 +188,7 @@ function encodeCredential(
   const hash = isPlain && data.hash !== undefined ? boundText(data.hash) : undefined;
   const { publicKey } = data;
   return {
-    category: ["authentication"],
-    type: ["start", "denied"],
+    classes: LOGIN_DENIED,
     severity: 50,
     outcome: "failure",
     technique: "T1110",
@@ -265,8 +228,7 @@ function encodeCommand(data: EventMap["command"]): Part {
   const line = boundText(data.argument === "" ? data.verb : `${data.verb} ${data.argument}`);
   const [name = "", ...args] = line.text.split(" ");
   return {
-    category: ["process"],
-    type: ["info"],
+    classes: PROCESS,
     severity: data.changes ? 60 : 30,
     message: `{decoy} command ${quote(line.text)} from {from}`,
     process: { command_line: line.text },

@@ -7,6 +7,10 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 /** Version of the schema below: `PRAGMA user_version`. */
 const SCHEMA_VERSION = 1;
 
+/** Rows that `insertEvents` takes. */
+export const ROWS_AT_ONCE = 8;
+const ROW = "(?, ?, ?, ?, ?, ?, ?, ?)";
+
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS events (
   sequence INTEGER PRIMARY KEY,
@@ -41,6 +45,8 @@ export interface Statements {
   readonly commit: StatementSync;
   readonly rollback: StatementSync;
   readonly insertEvent: StatementSync;
+  /** Takes the values of `ROWS_AT_ONCE` events; half the cost of as many single rows. */
+  readonly insertEvents: StatementSync;
   readonly upsertSource: StatementSync;
   readonly setCursor: StatementSync;
 }
@@ -65,7 +71,9 @@ export function openDatabase(path: string, options: { maxPages?: number } = {}):
     db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = NORMAL");
-    db.exec("PRAGMA cache_size = -1024");
+    db.exec("PRAGMA cache_size = -2048");
+    // Fewer checkpoints, each of which waits for the disk: 16 MiB of log instead of 4.
+    db.exec("PRAGMA wal_autocheckpoint = 4096");
     db.exec("PRAGMA journal_size_limit = 16777216");
     db.exec("PRAGMA busy_timeout = 250");
     if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${options.maxPages}`);
@@ -131,7 +139,10 @@ function prepareStatements(db: DatabaseSync): Statements {
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
     rollback: db.prepare("ROLLBACK"),
-    insertEvent: db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    insertEvent: db.prepare(`INSERT INTO events VALUES ${ROW}`),
+    insertEvents: db.prepare(
+      `INSERT INTO events VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(", ")}`,
+    ),
     upsertSource: db.prepare(
       `INSERT INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
        ON CONFLICT (ip) DO UPDATE SET
