@@ -3,6 +3,7 @@
  * @module
  */
 import type { DecoyKind } from "./decoy.ts";
+import { ftp } from "./ftp.ts";
 import { tcp } from "./tcp.ts";
 import { telnet } from "./telnet.ts";
 
@@ -10,6 +11,7 @@ import { telnet } from "./telnet.ts";
 // deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
 export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   tcp,
+  ftp,
   telnet,
 ];
 

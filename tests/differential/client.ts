@@ -4,7 +4,7 @@
  * @module
  */
 import { escapeBytes } from "../../lib/net/escape.ts";
-import { writeAll } from "../../lib/net/stream.ts";
+import { isDisconnect, writeAll } from "../../lib/net/stream.ts";
 
 /** What the client does in one step. */
 export interface Send {
@@ -30,6 +30,11 @@ export interface Conversation {
   readonly greetingMs?: number;
   /** Whether the client goes away right after its last send, without waiting for an answer. */
   readonly vanishes?: boolean;
+  /**
+   * Whether a reset by the genuine server may be an orderly end by the decoy: Deno always ends its
+   * side before it closes, so input that nobody read makes a FIN and then a reset.
+   */
+  readonly isResetAllowed?: boolean;
 }
 
 /** How the connection stood after a step: ended in order, reset, or still open. */
@@ -194,7 +199,7 @@ class Inbox {
       }
     } catch (error) {
       if (isReset(error)) this.#ending = "rst";
-      else if (!(error instanceof Deno.errors.BadResource)) throw error; // we closed: the talk is over
+      else if (!isDisconnect(error)) throw error; // else we closed: the talk is over
     } finally {
       this.#firstAt ??= performance.now();
       this.#wake?.();

@@ -1,0 +1,75 @@
+/**
+ * FTP decoy: asks for a name and a password, and never lets anyone in.
+ *
+ * Plays what RFC 959 calls the access control commands, and answers everything else as the product
+ * does before login, in its own words, pauses and ways of closing. There is no data connection and no
+ * TLS: the stock configuration of both products offers neither to a stranger.
+ * Events: `auth.attempt`, `command`, `limit.hit`.
+ * @module
+ */
+import { choice, count, text, v } from "../config/schema.ts";
+import type { Decoy, DecoyKind } from "./decoy.ts";
+import { proftpd } from "./ftp/proftpd.ts";
+import type { Product } from "./ftp/product.ts";
+import { vsftpd } from "./ftp/vsftpd.ts";
+
+const PRODUCTS: Record<"vsftpd-3.0.3" | "proftpd-1.3.8", Product> = {
+  "vsftpd-3.0.3": vsftpd,
+  "proftpd-1.3.8": proftpd,
+};
+
+/** A pause in ms that may be left to the product. */
+function pause(description: string) {
+  const message = "must be a whole number from 0 to 60000";
+  return v.optional(v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(0, message),
+    v.maxValue(60_000, message),
+    v.description(description),
+  ));
+}
+
+const Options = v.pipe(
+  v.strictObject({
+    product: choice("vsftpd-3.0.3", ["vsftpd-3.0.3", "proftpd-1.3.8"], "Whose answers are given."),
+    banner: v.pipe(
+      text("", 200, "Text of the greeting after `220 `; empty for the product's own."),
+      v.check((value) => !/[\r\n]/.test(value), "must be one line"),
+    ),
+    hostname: v.pipe(
+      text("", 253, "Name that HELP shows (ProFTPD); empty for the sensor's host name."),
+      v.check((value) => !/[\r\n]/.test(value), "must be one line"),
+    ),
+    max_attempts: count(3, 1, 100, "Failed logins after which the connection is closed."),
+    pause_min_ms: pause("Shortest pause before a failed login is answered; the product's own."),
+    pause_max_ms: pause("Longest pause before a failed login is answered; the product's own."),
+  }),
+  v.check(
+    ({ pause_min_ms: min = 0, pause_max_ms: max = Infinity }) => min <= max,
+    "must have pause_min_ms at most pause_max_ms",
+  ),
+);
+type Options = v.InferOutput<typeof Options>;
+
+/**
+ * `kind: ftp`; keys: `product`, `banner`, `hostname`, `max_attempts`, `pause_min_ms`,
+ * `pause_max_ms`.
+ */
+export const ftp: DecoyKind<Options> = {
+  kind: "ftp",
+  defaultPort: 21,
+  options: Options,
+  create: (options, context): Decoy => {
+    const product = PRODUCTS[options.product];
+    const [genuineMin, genuineMax] = product.pauseMs;
+    const maxMs = options.pause_max_ms ?? Math.max(genuineMax, options.pause_min_ms ?? 0);
+    const settings = {
+      banner: options.banner,
+      hostname: options.hostname || context.hostname,
+      maxAttempts: options.max_attempts,
+      pauseMs: [options.pause_min_ms ?? Math.min(genuineMin, maxMs), maxMs] as const,
+    };
+    return { serve: (session) => product.serve(session, settings) };
+  },
+};

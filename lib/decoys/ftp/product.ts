@@ -1,0 +1,136 @@
+/**
+ * What the FTP products have in common: their settings, text of bytes, and what is reported.
+ * @module
+ */
+import { escapeBytes } from "../../net/escape.ts";
+import type { Session } from "../decoy.ts";
+
+/** Most events of one session: a flood of short lines must not become a flood of events. */
+const MAX_EVENTS = 1000;
+
+/** An FTP server to be played. */
+export interface Product {
+  /** Shortest and longest pause before a failed login is answered, in ms. */
+  readonly pauseMs: readonly [min: number, max: number];
+  /** Holds the dialogue. */
+  serve(session: Session, settings: Settings): Promise<void>;
+}
+
+/** Options of the decoy, with the product's own values in place of absent ones. */
+export interface Settings {
+  /** Text of the greeting; empty for the product's own. */
+  readonly banner: string;
+  readonly hostname: string;
+  readonly maxAttempts: number;
+  readonly pauseMs: readonly [min: number, max: number];
+}
+
+/**
+ * Bytes as text, one character up to U+00FF a byte, so that parsing loses nothing.
+ * @param bytes of any length.
+ */
+export function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 4096) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  }
+  return text;
+}
+
+/**
+ * Undoes `latin1`.
+ * @param text characters up to U+00FF.
+ */
+export function latin1Bytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/**
+ * Upper case of ASCII letters alone, as C's toupper does in the servers' locale.
+ * @param text from `latin1`.
+ */
+export function upper(text: string): string {
+  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
+/** Reports what one peer did, as often as is sensible. */
+export class Reporter {
+  readonly #session: Session;
+  #left = MAX_EVENTS;
+  #name: string | undefined;
+
+  /** @param session whose events these are. */
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * A command that was answered.
+   * @param verb as the product reads it, from `latin1`.
+   * @param argument as it came, from `latin1`.
+   * @param reply the whole answer, empty for none.
+   */
+  command(verb: string, argument: string, reply: string): void {
+    if (!this.#mayReport()) return;
+    this.#session.emit("command", {
+      verb: escapeBytes(latin1Bytes(verb)),
+      argument: escapeBytes(latin1Bytes(argument)),
+      ...(reply === "" ? {} : { reply: reply.slice(0, 3) }),
+      ...(changesSomething(verb, argument) ? { changes: true } : {}),
+    });
+  }
+
+  /**
+   * A user name, reported with the password that follows, or by itself when none does.
+   * @param name as it came, from `latin1`.
+   */
+  name(name: string): void {
+    this.end();
+    this.#name = name;
+  }
+
+  /**
+   * A password.
+   * @param secret as it came, from `latin1`.
+   */
+  password(secret: string): void {
+    const username = this.#name ?? "";
+    this.#name = undefined;
+    if (!this.#mayReport()) return;
+    this.#session.emit("auth.attempt", {
+      method: "password",
+      username: escapeBytes(latin1Bytes(username)),
+      secret: escapeBytes(latin1Bytes(secret)),
+    });
+  }
+
+  /** A line longer than the product takes. */
+  tooLong(maxBytes: number): void {
+    if (this.#mayReport()) this.#session.emit("limit.hit", { limit: "line_bytes", max: maxBytes });
+  }
+
+  /** Reports a name that no password followed. */
+  end(): void {
+    const name = this.#name;
+    this.#name = undefined;
+    if (name !== undefined) this.command("USER", name, "331");
+  }
+
+  #mayReport(): boolean {
+    if (this.#left < 0) return false;
+    if (this.#left-- > 0) return true;
+    this.#session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
+    return false;
+  }
+}
+
+/** Commands that write, delete, rename or run something: RFC 959, 3659 and the servers' own. */
+const CHANGING = new Set(
+  "APPE DELE MFCT MFF MFMT MKD RMD RNFR RNTO STOR STOU XMKD XRMD".split(" "),
+);
+const CHANGING_SITE =
+  /^\s*"?(?:CHGRP|CHMOD|COPY|CPFR|CPTO|EXEC|INDEX|MKDIR|RMDIR|SYMLINK|UTIME)\b/i;
+
+function changesSomething(verb: string, argument: string): boolean {
+  return CHANGING.has(verb) || (verb === "SITE" && CHANGING_SITE.test(argument));
+}

@@ -1,0 +1,153 @@
+/**
+ * ProFTPD 1.3.8 with Debian's configuration and modules, before login.
+ *
+ * Compared with the genuine server by `tests/differential/ftp_test.ts`. It refuses a login at once
+ * unless the name is a local user's who may log in, in which case PAM holds the answer; a sensor has
+ * no such user. Left out: mod_delay, which evens out how long that takes (nothing, here) and on a
+ * server's first logins, while its table is new, waits for several seconds by mistake.
+ * @module
+ */
+import type { Session } from "../decoy.ts";
+import { latin1Bytes, type Product, Reporter, type Settings, upper } from "./product.ts";
+import { type CommandLine, MAX_LINE_BYTES, parseCommand, ProftpdInput } from "./proftpd_input.ts";
+import {
+  ALL_FACTS,
+  features,
+  help,
+  namedOption,
+  notUnderstood,
+  options,
+  setLanguage,
+  setType,
+  type Shown,
+} from "./proftpd_replies.ts";
+import { helpSite, host, LOGIN_FIRST, shownIp, site } from "./proftpd_site.ts";
+
+/** How long a peer may take to log in, in ms: `TimeoutLogin`. */
+const LOGIN_MS = 300_000;
+/** Longest user name, in bytes. */
+const MAX_NAME_BYTES = 256;
+
+/** Commands that need a login. */
+const PROTECTED = new Set(
+  ("ABOR ALLO APPE CDUP CSID CWD DELE EPRT EPSV LIST MDTM MFF MFMT MKD MLSD MLST MODE NLST PASV " +
+    "PORT PWD RANG REST RETR RMD RNFR SIZE SMNT STAT STOR STOU STRU XCUP XCWD XMKD XPWD XRMD")
+    .split(" "),
+);
+/** First words of other protocols, in this case: it leaves without a word. */
+const FOREIGN = new Set(
+  "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT DATA EHLO HELO MAIL RCPT RSET VRFY".split(" "),
+);
+
+/** Plays ProFTPD. */
+export const proftpd: Product = {
+  pauseMs: [0, 0],
+  async serve(session, settings) {
+    session.closeAbruptly(); // it closes at once, whatever the peer still sends
+    const reporter = new Reporter(session);
+    try {
+      await talk(session, settings, reporter);
+    } finally {
+      reporter.end();
+    }
+  },
+};
+
+async function talk(s: Session, settings: Settings, reporter: Reporter): Promise<void> {
+  const say = (reply: string) => s.write(latin1Bytes(reply));
+  const input = new ProftpdInput(s, s.now() + LOGIN_MS);
+  const shown: Shown = { facts: ALL_FACTS, hostname: settings.hostname };
+  let hasName = false;
+  let failures = 0;
+  await s.writeLine(
+    `220 ${settings.banner || `ProFTPD Server (Debian) [${shownIp(s.local.ip)}]`}`,
+  );
+  for (;;) {
+    const line = await input.next(() => reporter.tooLong(MAX_LINE_BYTES));
+    if (typeof line !== "string") {
+      if (line.reason === "end") return;
+      return await say("421 Login timeout (300 seconds): closing control connection\r\n");
+    }
+    const command = parseCommand(line);
+    if (command === undefined) {
+      const reply = "500 Invalid command: try being more creative\r\n";
+      reporter.command("", line.replace(/\n$/, ""), reply);
+      await say(reply);
+      continue;
+    }
+    if (FOREIGN.has(command.verb) || /^SSH-(?:2\.0|1\.99)-/.test(command.verb)) {
+      return reporter.command(command.verb, command.rawArgument, "");
+    }
+    const verb = upper(command.verb);
+    if (verb === "PASS") {
+      reporter.password(command.rawArgument);
+      if (!hasName) {
+        await say("503 Login with USER first\r\n");
+        continue;
+      }
+      hasName = false;
+      const [min, max] = settings.pauseMs;
+      if (max > 0) await s.pause(min, max);
+      await say("530 Login incorrect.\r\n");
+      if (++failures >= settings.maxAttempts) return;
+      continue;
+    }
+    const reply = answer(verb, command, { shown, localIp: s.local.ip });
+    if (verb === "USER" && reply.startsWith("331")) {
+      reporter.name(command.rawArgument);
+      hasName = true;
+    } else {
+      reporter.command(verb, command.rawArgument, reply);
+    }
+    await say(reply);
+    if (verb === "QUIT" && reply.startsWith("221")) return;
+  }
+}
+
+/** What it says to anything but PASS. */
+function answer(
+  verb: string,
+  { words, argument }: CommandLine,
+  { shown, localIp }: { shown: Shown; localIp: string },
+): string {
+  // DenyFilter \*.*/ of the configuration, against wild cards that take long to expand.
+  if (/\*[^\n]*\//.test(argument)) return `550 ${argument}: Forbidden command argument\r\n`;
+  if (PROTECTED.has(verb)) return LOGIN_FIRST;
+  switch (verb) {
+    case "USER":
+      if (argument.length > MAX_NAME_BYTES) return "501 Login incorrect.\r\n";
+      if (words.length === 0) return "500 USER: command requires a parameter\r\n";
+      return `331 Password required for ${words[0]}\r\n`;
+    case "RNTO":
+      return LOGIN_FIRST + LOGIN_FIRST; // asked again when it forgets RNFR's path
+    case "ACCT":
+    case "REIN":
+      return `502 ${verb} command not implemented\r\n`;
+    case "CLNT":
+      return "200 OK\r\n";
+    case "FEAT":
+      return words.length > 0 ? "501 Invalid number of parameters\r\n" : features(shown);
+    case "HELP":
+      return words.length > 0 && upper(words[0]!) === "SITE"
+        ? helpSite(words, argument)
+        : help(words, shown);
+    case "HOST":
+      return host(words, localIp);
+    case "LANG":
+      return setLanguage(words);
+    case "NOOP":
+      return "200 NOOP command successful\r\n";
+    case "OPTS":
+      return options(words, shown);
+    case "QUIT":
+      return "221 Goodbye.\r\n";
+    case "SITE":
+      return site(words, { argument, hostname: shown.hostname });
+    case "SYST":
+      return "215 UNIX Type: L8\r\n";
+    case "TYPE":
+      return setType(words, argument);
+    default:
+      return namedOption(verb, words, shown) ?? notUnderstood(verb);
+  }
+}

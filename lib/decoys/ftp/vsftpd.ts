@@ -1,0 +1,112 @@
+/**
+ * vsftpd 3.0.3 with Debian's configuration, before login.
+ *
+ * Compared with the genuine server by `tests/differential/ftp_test.ts`. Left out: its limit of 50
+ * connections from one address, which the sensor's own limits stand for.
+ * @module
+ */
+import type { Session } from "../decoy.ts";
+import { latin1, latin1Bytes, type Product, Reporter, type Settings, upper } from "./product.ts";
+
+/** Longest line, LF included. */
+const MAX_LINE_BYTES = 4096;
+/** How long it waits for a whole line, in ms: `idle_session_timeout`. */
+const IDLE_MS = 300_000;
+const LF = 0x0a;
+
+const FEATURES = "211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n PASV\r\n REST STREAM\r\n SIZE\r\n" +
+  " TVFS\r\n211 End\r\n";
+const NOT_LOGGED_IN = "530 Please login with USER and PASS.\r\n";
+
+/** Plays vsftpd. */
+export const vsftpd: Product = {
+  // A second of its own and PAM's two, which PAM makes longer or shorter by up to a half.
+  pauseMs: [2000, 4000],
+  async serve(session, settings) {
+    const reporter = new Reporter(session);
+    try {
+      await talk(session, settings, reporter);
+    } finally {
+      reporter.end();
+    }
+  },
+};
+
+async function talk(s: Session, settings: Settings, reporter: Reporter): Promise<void> {
+  const say = (reply: string) => s.write(latin1Bytes(reply));
+  let failures = 0;
+  let hasName = false;
+  await s.writeLine(`220 ${settings.banner || "(vsFTPd 3.0.3)"}`);
+  for (;;) {
+    const read = await readLine(s);
+    if (read === "end") return;
+    if (read === "timeout") return await say("421 Timeout.\r\n");
+    if (read === "long") {
+      reporter.tooLong(MAX_LINE_BYTES);
+      return await say("500 Input line too long.\r\n");
+    }
+    const line = latin1(read).replace(/\r+$/, "");
+    if (line === "") continue;
+    const space = line.indexOf(" ");
+    const verb = upper(space < 0 ? line : line.slice(0, space));
+    const argument = space < 0 ? "" : line.slice(space + 1);
+    if (verb === "USER") {
+      reporter.name(argument);
+      hasName = argument !== "";
+      await say("331 Please specify the password.\r\n");
+    } else if (verb === "PASS") {
+      reporter.password(argument);
+      if (hasName) {
+        hasName = false;
+        await pausePam(s, settings.pauseMs);
+        await say("530 Login incorrect.\r\n");
+        if (++failures >= settings.maxAttempts) return;
+      } else {
+        await say("503 Login with USER first.\r\n");
+      }
+    } else {
+      const reply = answer(verb, argument);
+      reporter.command(verb, argument, reply);
+      await say(reply);
+      if (verb === "QUIT") return;
+    }
+  }
+}
+
+/** What it says to anything but a login. */
+function answer(verb: string, argument: string): string {
+  if (verb === "QUIT") return "221 Goodbye.\r\n";
+  if (verb === "FEAT") return FEATURES;
+  if (verb !== "OPTS") return NOT_LOGGED_IN;
+  return upper(argument) === "UTF8 ON"
+    ? "200 Always in UTF8 mode.\r\n"
+    : "501 Option not understood.\r\n";
+}
+
+/** Pauses as long as PAM does, whose length comes of three even draws. */
+async function pausePam(s: Session, [min, max]: Settings["pauseMs"]): Promise<void> {
+  if (max === 0) return;
+  for (let i = 0; i < 3; i++) await s.pause(Math.round(min / 3), Math.round(max / 3));
+}
+
+/** A line without its LF, or why there is none. */
+async function readLine(s: Session): Promise<Uint8Array | "end" | "long" | "timeout"> {
+  const deadlineMs = s.now() + IDLE_MS;
+  let start: Uint8Array = new Uint8Array(0);
+  for (;;) {
+    if (!await s.arrival(Math.max(0, deadlineMs - s.now()))) return "timeout";
+    const chunk = await s.read();
+    if (chunk === null) return "end";
+    const room = MAX_LINE_BYTES - start.length;
+    const at = chunk.subarray(0, room).indexOf(LF);
+    const line = new Uint8Array(start.length + (at < 0 ? Math.min(room, chunk.length) : at));
+    line.set(start);
+    line.set(chunk.subarray(0, line.length - start.length), start.length);
+    if (at >= 0) {
+      s.unread(chunk.subarray(at + 1));
+      return line;
+    }
+    if (chunk.length >= room) return "long";
+    start = line;
+  }
+}
