@@ -9,6 +9,7 @@
  * a flood spends more time here than anywhere else.
  * @module
  */
+import { boundText } from "./bound.ts";
 import { communityId } from "./community_id.ts";
 import { ECS_VERSION } from "./fields.ts";
 import { ACTIONS, type Endpoint, type EventId, type EventMap } from "./event.ts";
@@ -71,6 +72,9 @@ export interface EncodedEvent {
   readonly severity: number;
 }
 
+/** Longest message, in bytes of UTF-8. */
+const MAX_MESSAGE_BYTES = 1024;
+
 /** Severity from which an event is an alert. */
 export const ALERT_SEVERITY = 70;
 
@@ -91,8 +95,9 @@ export function encodeEvent<K extends EventId>(
   if (scope.pieces?.sensor !== sensor) scope.pieces = makePieces(scope, sensor);
   const pieces = scope.pieces!;
   const { fields } = part;
+  const message = boundText(describeEvent(part.message, scope), MAX_MESSAGE_BYTES).text;
   let json = `{"@timestamp":"${formatTime(stamp.timeMs)}","ecs":{"version":"${ECS_VERSION}"},` +
-    `"message":${JSON.stringify(describeEvent(part.message, scope))},` +
+    `"message":${JSON.stringify(message)},` +
     `"event":{"id":"${stamp.id}","sequence":${stamp.sequence},` +
     `"kind":"${severity >= ALERT_SEVERITY ? "alert" : "event"}",${part.classes.json},` +
     `"action":"${ACTIONS[id]}",${pieces.dataset},"severity":${severity}`;

@@ -23,6 +23,8 @@ import { v } from "../../lib/config/schema.ts";
 import { LimitError, ProtocolError } from "../../lib/errors.ts";
 import { isDisconnect } from "../../lib/net/stream.ts";
 import { escapeBytes } from "../../lib/net/escape.ts";
+import { encodeEvent, type Scope, type SensorIdentity } from "../../lib/events/ecs.ts";
+import { assertConforms } from "./conformance.ts";
 import { setImmediate } from "node:timers";
 import { MemoryStream } from "./memory_stream.ts";
 
@@ -34,6 +36,20 @@ export interface Step {
 
 /** The clock of every transcript: 2026-11-21 12:00:00 UTC. */
 export const TRANSCRIPT_NOW_MS = Date.UTC(2026, 10, 21, 12, 0, 0);
+
+/** What the wire form of a transcript's events is stamped with, so that each can be checked. */
+const STAMP = { id: "01TRANSCRIPT00000000000001", sequence: 1, timeMs: TRANSCRIPT_NOW_MS };
+const SENSOR: SensorIdentity = { name: "test", version: "0", secrets: "plain", salt: "" };
+const ENDPOINTS = {
+  peer: { ip: "203.0.113.7", port: 40000 },
+  local: { ip: "192.0.2.1", port: 80 },
+} as const;
+const scope = (): Scope => ({
+  provider: "decoy",
+  kind: "decoy",
+  sessionId: "01TRANSCRIPT00000000000000",
+  ...ENDPOINTS,
+});
 
 /** Limits that no transcript reaches. */
 export const WIDE_LIMITS: SessionLimits = {
@@ -163,14 +179,14 @@ export async function play(
       return () => {};
     },
     record: (_session, id, data) => {
+      assertConforms(encodeEvent(STAMP, scope(), { id, data, sensor: SENSOR }).json);
       events.push({ id, data });
       log(`! ${id} ${formatData(data)}`);
     },
   };
   const session = new LiveSession(stream, owner, {
     id: "01TRANSCRIPT00000000000000",
-    peer: { ip: "203.0.113.7", port: 40000 },
-    local: { ip: "192.0.2.1", port: 80 },
+    ...ENDPOINTS,
   });
   const pause = session.pause.bind(session);
   session.pause = (minMs, maxMs = minMs) => {

@@ -1,0 +1,188 @@
+import { assert, assertEquals } from "@std/assert";
+import { encodeEvent, type Scope, type SensorIdentity } from "../../lib/events/ecs.ts";
+import { ACTIONS, type EventId, type EventMap } from "../../lib/events/event.ts";
+import { escapeBytes } from "../../lib/net/escape.ts";
+import { assertConforms } from "../support/conformance.ts";
+
+const SENSOR: SensorIdentity = { name: "edge-1", version: "1.2.3", secrets: "plain", salt: "aa" };
+
+function scope(): Scope {
+  return {
+    provider: "ftp-2",
+    kind: "ftp",
+    sessionId: "01J00000000000000000000000",
+    peer: { ip: "203.0.113.7", port: 40000 },
+    local: { ip: "192.0.2.1", port: 21 },
+  };
+}
+
+function encode<K extends EventId>(
+  id: K,
+  data: EventMap[K],
+  sensor: SensorIdentity = SENSOR,
+  where: Scope = scope(),
+) {
+  const stamp = { id: "01J00000000000000000000001", sequence: 7, timeMs: 1_795_296_000_123 };
+  return assertConforms(encodeEvent(stamp, where, { id, data, sensor }).json);
+}
+
+/** One of each, with everything that it may have; long and odd where a peer decides. */
+const LONG = escapeBytes(new Uint8Array(20_000).fill(0xff));
+const SAMPLES: { [K in EventId]: EventMap[K][] } = {
+  "session.open": [{}],
+  "session.close": [{
+    durationNs: 1_500_000_000,
+    bytesIn: 3,
+    bytesOut: 4,
+    reason: "idle",
+    credentials: 1,
+    commands: 2,
+    payloads: 0,
+    firstBytes: new Uint8Array([1, 2, 255]),
+  }],
+  "limit.hit": [{ limit: "sessions", max: 5, refused: 9 }, { limit: "line_bytes", max: 100 }],
+  "auth.attempt": [
+    { method: "password", username: "root", secret: "123456" },
+    { method: "ntlmv2", username: LONG, secret: LONG, domain: LONG, hash: LONG, hashcatMode: 5600 },
+    { method: "publickey", username: "a", publicKey: { type: "ssh-rsa", sha256: "SHA256:x" } },
+  ],
+  "command": [
+    { verb: "SITE", argument: "EXEC ls", reply: "530", changes: true },
+    { verb: LONG, argument: LONG },
+    { verb: "X", argument: "a ".repeat(4000) },
+  ],
+  "http.request": [
+    {
+      method: "GET",
+      target: "/",
+      version: "1.1",
+      headers: [["Host", "x"], ["User-Agent", "curl/8"]],
+      body: new Uint8Array(0),
+      bodyBytes: 0,
+      status: 200,
+    },
+    {
+      method: LONG,
+      target: LONG,
+      version: "1.1",
+      headers: Array.from({ length: 500 }, () => [LONG, LONG] as const),
+      body: new Uint8Array(50_000),
+      bodyBytes: 1e9,
+      bodySha256: "00",
+      status: 0,
+      attack: true,
+      credentials: true,
+    },
+  ],
+  "payload": [{
+    name: LONG,
+    mimeType: LONG,
+    bytes: new Uint8Array(100_000),
+    size: 1e6,
+    sha256: "ff",
+  }],
+  "telnet.client": [
+    { options: ["DO 3"], environment: [["USER", "-f root"]], window: [80, 24] },
+    {
+      options: Array(5000).fill(LONG),
+      environment: Array.from({ length: 500 }, () => [LONG, LONG] as const),
+      terminalType: LONG,
+      terminalSpeed: LONG,
+    },
+  ],
+  "protocol.error": [{ offset: 5, expected: "a length", firstBytes: new Uint8Array(10_000) }],
+  "service.login": [
+    { username: LONG, success: false },
+    { username: "op", success: true, role: "operator" },
+  ],
+  "service.probe": [{ detail: LONG, firstBytes: new Uint8Array([22]) }],
+  "sensor.started": [{ version: "1", decoys: 2, listeners: 3 }],
+  "sensor.stopped": [{ reason: "SIGTERM", uptimeMs: 5 }],
+  "config.reloaded": [{ started: ["a"], stopped: [], kept: ["b", "c"] }],
+  "sensor.degraded": [{ component: "journal", detail: "disk full" }],
+  "sensor.recovered": [{ component: "journal", detail: "disk full", lost: 3 }],
+};
+
+Deno.test("encodeEvent() makes every event conform, whatever a peer sent", async (t) => {
+  for (const [id, samples] of Object.entries(SAMPLES)) {
+    await t.step(id, () => {
+      assert(samples.length > 0);
+      for (const data of samples) {
+        for (const secrets of ["plain", "sha256", "off"] as const) {
+          const event = encode(id as EventId, data, { ...SENSOR, secrets });
+          assertEquals(event.event.action, ACTIONS[id as EventId]);
+          assertEquals(event.event.kind, event.event.severity >= 70 ? "alert" : "event");
+        }
+        const own = { provider: "sensor", kind: "sensor" };
+        encode(id as EventId, data, SENSOR, own);
+      }
+    });
+  }
+});
+
+Deno.test("encodeEvent() stamps identity, time and addresses", () => {
+  const event = encode("session.open", {});
+  assertEquals(event["@timestamp"], "2026-11-21T21:20:00.123Z");
+  assertEquals(event.source, { ip: "203.0.113.7", port: 40000 });
+  assertEquals(event.destination, { ip: "192.0.2.1", port: 21 });
+  assertEquals(event.event.provider, "ftp-2");
+  assertEquals(event.event.dataset, "duckblind.ftp");
+  assertEquals(event.event.sequence, 7);
+  assertEquals(event.related, { ip: ["203.0.113.7", "192.0.2.1"] });
+  assertEquals(event.duckblind.session.id, "01J00000000000000000000000");
+  assertEquals(event.message, "FTP connection from 203.0.113.7");
+});
+
+Deno.test("encodeEvent() says in a sentence what a credential was", () => {
+  const event = encode("auth.attempt", { method: "password", username: "root", secret: "123456" });
+  assertEquals(event.message, 'FTP login as "root" with "123456" from 203.0.113.7');
+  assertEquals(event.user.name, "root");
+  assertEquals(event.duckblind.credential.password, "123456");
+  assertEquals(event.threat.technique.id, ["T1110"]);
+});
+
+Deno.test("encodeEvent() keeps a placeholder that a peer sent as it is", () => {
+  const data = { method: "password", username: "{from}", secret: "{decoy}" } as const;
+  assertEquals(
+    encode("auth.attempt", data).message,
+    'FTP login as "{from}" with "{decoy}" from 203.0.113.7',
+  );
+});
+
+Deno.test("encodeEvent() leaves no password anywhere with secrets sha256 and off", () => {
+  for (const secrets of ["sha256", "off"] as const) {
+    const sensor = { ...SENSOR, secrets };
+    const login = encode(
+      "auth.attempt",
+      { method: "form", username: "u", secret: "hunter2", hash: "hunter2" },
+      sensor,
+    );
+    assertEquals(JSON.stringify(login).includes("hunter2"), false);
+    assertEquals("password_sha256" in login.duckblind.credential, secrets === "sha256");
+    const request = encode("http.request", {
+      method: "POST",
+      target: "/login?p=hunter2",
+      version: "1.1",
+      headers: [["Authorization", "Basic hunter2"], ["Cookie", "hunter2"]],
+      body: new TextEncoder().encode("p=hunter2"),
+      bodyBytes: 9,
+      bodySha256: "00",
+      status: 200,
+      credentials: true,
+    }, sensor);
+    assertEquals(JSON.stringify(request).includes("hunter2"), false);
+  }
+});
+
+Deno.test("encodeEvent() says that a text was cut, and how long it was", () => {
+  const event = encode("auth.attempt", { method: "password", username: "x", secret: LONG });
+  const { password, password_truncated, password_bytes } = event.duckblind.credential;
+  assertEquals(password.length <= 8192, true);
+  assertEquals(password.length % 4, 0, "no escape is cut in half");
+  assertEquals([password_truncated, password_bytes], [true, 80_000]);
+});
+
+Deno.test("encodeEvent() writes IPv6 as such", () => {
+  const where = { ...scope(), peer: { ip: "2001:db8::1", port: 1 }, local: { ip: "::1", port: 2 } };
+  assertEquals(encode("session.open", {}, SENSOR, where).network.type, "ipv6");
+});
