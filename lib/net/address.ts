@@ -54,7 +54,7 @@ export function parseIp(text: string): Uint8Array | undefined {
   if (!text.includes(":")) return parseIpv4(text);
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map(parseGroups);
+  const [head, tail] = halves.map((half, i) => parseGroups(half, i === halves.length - 1));
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   const length = head.length + (tail?.length ?? 0);
   if (halves.length === 1 ? length !== 16 : length > 14) return undefined;
@@ -138,13 +138,13 @@ function parseIpv4(text: string): Uint8Array | undefined {
   return part === 4 ? bytes : undefined;
 }
 
-/** Hex groups of one side of `::`, the last of which may be IPv4. */
-function parseGroups(text: string): number[] | undefined {
+/** Hex groups of one side of `::`; the last of the whole address may be IPv4. */
+function parseGroups(text: string, isLastSide: boolean): number[] | undefined {
   const bytes: number[] = [];
   if (text === "") return bytes;
   const groups = text.split(":");
   for (const [i, group] of groups.entries()) {
-    if (group.includes(".") && i === groups.length - 1) {
+    if (group.includes(".") && isLastSide && i === groups.length - 1) {
       const ipv4 = parseIp(group);
       if (ipv4?.length !== 4) return undefined;
       bytes.push(...ipv4);

@@ -1,0 +1,134 @@
+import { assert, assertEquals } from "@std/assert";
+import { main } from "../../lib/cli/main.ts";
+import { permissionFlags, shellQuote } from "../../lib/cli/permission_flags.ts";
+import { parseConfig } from "../../lib/config/config.ts";
+import { KNOWN_KINDS } from "../../lib/cli/load_config.ts";
+import { FakeTerminal } from "../support/fake_terminal.ts";
+
+/** The flags for a config's text, by name; the path of the config is `c.yaml`. */
+function flagsOf(text: string): Record<string, string[]> {
+  const flags = permissionFlags(parseConfig(text, KNOWN_KINDS), "c.yaml");
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [name = "", list] = flag.split("=");
+      return [name, list?.split(",") ?? []];
+    }),
+  );
+}
+
+async function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const terminal = new FakeTerminal();
+  const code = await main(["permissions", ...argv], terminal);
+  return { code, out: terminal.stdout, err: terminal.stderr };
+}
+
+const ONE_DECOY = `
+decoys: [{kind: tcp, listen: ["192.0.2.1:99", "[2001:db8::1]:99"]}]
+service: {enabled: false}
+`;
+
+Deno.test("permissions of one decoy are its addresses, the data folder, and no more", () => {
+  assertEquals(flagsOf(ONE_DECOY), {
+    "--no-prompt": [],
+    "--allow-net": ["192.0.2.1:99", "[2001:db8::1]:99"],
+    "--allow-read": ["data", "c.yaml"],
+    "--allow-write": ["data"],
+    "--allow-sys": ["hostname"],
+    "--allow-env": ["NO_COLOR"],
+  });
+});
+
+Deno.test("permissions never hold the right to run programs or load libraries", () => {
+  const flags = Object.keys(flagsOf(ONE_DECOY)).concat(
+    permissionFlags(parseConfig("", KNOWN_KINDS)),
+  );
+  assertEquals(flags.filter((flag) => /run|ffi|all$|import|^-A/.test(flag)), []);
+});
+
+Deno.test("permissions of a config without listeners have no --allow-net at all", () => {
+  // An empty list would mean every host.
+  assertEquals(Object.hasOwn(flagsOf("service: {enabled: false}"), "--allow-net"), false);
+});
+
+Deno.test("permissions of the service have its address, its loopback and its certificates", () => {
+  const flags = flagsOf('service: {listen: ["0.0.0.0:943", "[::]:943"]}');
+  assertEquals(flags["--allow-net"], ["0.0.0.0:943", "[::]:943", "127.0.0.1:943", "[::1]:943"]);
+  assertEquals(flags["--allow-read"], ["data", "certs", "c.yaml"]);
+  assertEquals(flags["--allow-write"], ["data", "certs"]);
+});
+
+Deno.test("permissions let certificates elsewhere be read but not written", () => {
+  const flags = flagsOf("service: {cert: /etc/x/a.pem, key: /etc/x/a.key, ca: /etc/x/ca.pem}");
+  assertEquals(flags["--allow-write"], ["data"]);
+  assertEquals(flags["--allow-read"], [
+    "data",
+    "c.yaml",
+    "/etc/x/a.pem",
+    "/etc/x/a.key",
+    "/etc/x/ca.pem",
+    "/etc/x/ca.key",
+  ]);
+});
+
+Deno.test("permissions let a file sink write its folder, but never the whole working folder", () => {
+  const sinks = (path: string) =>
+    flagsOf(`service: {enabled: false}\nsinks: [{kind: file, path: ${path}}]`)["--allow-write"];
+  assertEquals(sinks("/var/log/duckblind/events.jsonl"), ["data", "/var/log/duckblind"]);
+  assertEquals(sinks("./data//events.jsonl"), ["data"]);
+  assertEquals(sinks("events.jsonl"), ["data", "events.jsonl"]);
+  assertEquals(sinks("../events.jsonl"), ["data", "../events.jsonl"]);
+  assertEquals(sinks("/events.jsonl"), ["data", "/events.jsonl"]);
+});
+
+Deno.test("permissions name a path once, and none that lies in another", () => {
+  const flags = flagsOf("sensor: {data: .}\nservice: {enabled: false}");
+  assertEquals(flags["--allow-read"], ["."]);
+  assertEquals(flags["--allow-write"], ["."]);
+});
+
+Deno.test("permissions of the compiled-in config let init write its file and run read it", () => {
+  const flags = permissionFlags(parseConfig("service: {enabled: false}", KNOWN_KINDS));
+  assert(flags.includes("--allow-read=data,duckblind.yaml"), flags.join(" "));
+  assert(flags.includes("--allow-write=data,duckblind.yaml"), flags.join(" "));
+});
+
+Deno.test("permissions double a comma in a path, as Deno wants it", () => {
+  const config = parseConfig("sensor: {data: 'a,b'}\nservice: {enabled: false}", KNOWN_KINDS);
+  assert(permissionFlags(config, "c.yaml").includes("--allow-write=a,,b"));
+});
+
+Deno.test("permissions prints a flag a line, and --compile the whole command", async () => {
+  const plain = await cli();
+  assertEquals(plain.code, 0, plain.err);
+  const lines = plain.out.trimEnd().split("\n");
+  assertEquals(lines[0], "--no-prompt");
+  const whole = await cli("--compile");
+  assertEquals(
+    whole.out.trimEnd().split(" \\\n  "),
+    ["deno compile", ...lines, "--output dist/duckblind", "main.ts"],
+  );
+});
+
+Deno.test("permissions --remote are those of a copy that only asks", async () => {
+  const { code, out } = await cli("--remote", "sensor.example.org:9443", "--ca", "x/ca.pem");
+  assertEquals(code, 0);
+  assertEquals(out.trimEnd().split("\n"), [
+    "--no-prompt",
+    "--allow-net=sensor.example.org:9443",
+    "--allow-read=x/ca.pem,operator.token",
+    "--allow-env=NO_COLOR",
+  ]);
+});
+
+Deno.test("permissions refuses options that contradict each other", async () => {
+  assertEquals((await cli("--remote", "nowhere")).code, 2);
+  assertEquals((await cli("--remote", "h:1", "-c", "x")).code, 2);
+  assertEquals((await cli("--ca", "x")).code, 2);
+});
+
+Deno.test("shellQuote() leaves plain words alone and quotes everything else", () => {
+  assertEquals(shellQuote("--allow-net=0.0.0.0:80"), "--allow-net=0.0.0.0:80");
+  assertEquals(shellQuote("[::]:80"), "'[::]:80'");
+  assertEquals(shellQuote("it's"), "'it'\\''s'");
+  assertEquals(shellQuote(""), "''");
+});
