@@ -48,4 +48,39 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "makes a private CA and the certificate of the encrypted service",
     load: async () => (await import("./certs.ts")).certs,
   },
+  {
+    name: "watch",
+    summary: "shows events as they come",
+    load: async () => (await import("./watch.ts")).watch,
+  },
+  {
+    name: "events",
+    summary: "lists what happened; also from a journal file",
+    load: async () => (await import("./events.ts")).events,
+  },
+  {
+    name: "session",
+    summary: "shows everything of one connection",
+    load: async () => (await import("./session.ts")).session,
+  },
+  {
+    name: "sources",
+    summary: "lists who was seen",
+    load: async () => (await import("./sources.ts")).sources,
+  },
+  {
+    name: "decoys",
+    summary: "lists the decoys, their addresses and counts",
+    load: async () => (await import("./decoys.ts")).decoys,
+  },
+  {
+    name: "status",
+    summary: "shows how a sensor is doing",
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "token",
+    summary: "says who may log in to the encrypted service",
+    load: async () => (await import("./token.ts")).token,
+  },
 ];
