@@ -170,7 +170,7 @@ const PROFTPD: Conversation[] = [
   {
     name: "TYPE, LANG, HOST",
     sends: lines(
-      'TYPE A|TYPE a|TYPE i N|TYPE L|TYPE L 8|TYPE l 7|TYPE L 9|TYPE E|TYPE A N x|TYPE  i|TYPE ""',
+      'TYPE A|TYPE a|TYPE i N|TYPE L|TYPE L 8|TYPE l 7|TYPE L 9|TYPE E|TYPE A\t"N x" y|TYPE  i|TYPE ""',
       "LANG C.UTF-8|LANG c.utf-8|LANG en|LANG en_US|LANG *|HOST 127.0.0.1|HOST 1.2.3.4|HOST 256.1.1.1",
       "HOST 127.1|HOST 01.2.3.4|HOST [::1]|HOST [::]|HOST [::ffff:127.0.0.1]|HOST [x]|HOST [|HOST []",
       "HOST ::1|HOST a:b|HOST localhost|HOST Debian|HOST [::ffff:127.0.0.1]x|HOST 1.2.3.4.|HOST [:::]",
@@ -217,9 +217,46 @@ const PROFTPD: Conversation[] = [
   { name: "a long password", sends: lines("USER a", `PASS ${"b".repeat(2000)}`) },
 ];
 
+const PIECES =
+  ("FEAT HELP SITE OPTS TYPE HOST LANG SYST NOOP CLNT RNTO STOR UTF8 MLST ON off size; " +
+    'CHMOD CPFR CPTO COPY RATIO x " "a \\ _ * / A L 8 127.0.0.1 [::1] :: C.UTF-8 %s ; .').split(" ")
+    .concat(
+      "\xff\xff",
+      "\xe4",
+      "\0",
+      "\r\0",
+      "\n",
+      "\r",
+      "\v",
+      "\t",
+      "\xff\xf4",
+      "\xff\xfb\x03",
+      "\xff",
+      "",
+    );
+const GAPS = [" ", " ", " ", " ", " ", "  ", "\t", "", "_", "\0", '"'];
+const LINE_ENDS = ["\r\n", "\r\n", "\r\n", "\n\r\n", "\r\r\n", " \r\n"];
+
+/** Lines put together by chance, the same at every run. */
+const BY_CHANCE: Conversation[] = Array.from({ length: 40 }, (_, i) => {
+  let state = i + 1;
+  const pick = (list: readonly string[]) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return list[Math.floor(state / 65_536) % list.length]!;
+  };
+  const line = () => {
+    let text = pick(PIECES);
+    for (let words = Number(pick(["0", "1", "2", "3"])); words > 0; words--) {
+      text += pick(GAPS) + pick(PIECES);
+    }
+    return text + pick(LINE_ENDS);
+  };
+  return { name: `lines by chance ${i + 1}`, sends: [Array.from({ length: 12 }, line).join("")] };
+});
+
 differentialTest(vsftpd, "ftp answers as vsftpd 3.0.3", async (t, genuine) => {
   await using decoy = serveDecoy(await makeDecoy(ftp, { product: "vsftpd-3.0.3" }));
-  await assertSame(t, { genuine, decoy: decoy.address, conversations: VSFTPD });
+  await assertSame(t, { genuine, decoy: decoy.address, conversations: [...VSFTPD, ...BY_CHANCE] });
 });
 
 differentialTest(proftpd, "ftp answers as ProFTPD 1.3.8", async (t, genuine) => {
@@ -227,7 +264,8 @@ differentialTest(proftpd, "ftp answers as ProFTPD 1.3.8", async (t, genuine) => 
   const options = { product: "proftpd-1.3.8" };
   await using decoy = serveDecoy(await makeDecoy(ftp, options));
   const masks = [{ pattern: /(Direct comments to root@)[^\r]+/g, replacement: "$1HOST" }];
-  await assertSame(t, { genuine, decoy: decoy.address, conversations: PROFTPD, masks });
+  const conversations = [...PROFTPD, ...BY_CHANCE];
+  await assertSame(t, { genuine, decoy: decoy.address, conversations, masks });
 });
 
 /**

@@ -13,20 +13,16 @@
  */
 import { assertEquals } from "@std/assert";
 import type { Decoy } from "../../lib/decoys/decoy.ts";
-import { LiveSession, type SessionOwner } from "../../lib/decoys/session.ts";
-import type { EventId } from "../../lib/events/event.ts";
-import { LimitError, ProtocolError } from "../../lib/errors.ts";
-import { isDisconnect } from "../../lib/net/stream.ts";
 import { type Address, type Conversation, converse, type StepResult } from "./client.ts";
 import { freePort, type Genuine, makeWorkDir } from "./process.ts";
-import { WIDE_LIMITS } from "../support/transcript.ts";
+import { assertConforms } from "../support/conformance.ts";
+import { allEvents } from "../support/events.ts";
+import { startTestHost, type TestHost } from "../support/host.ts";
 
 /** Conversations that run at a time: the machine's delays must not drown the product's. */
 const CONCURRENCY = 6;
 /** Delays that differ by no more than this and half of the longer are the same, in ms. */
 const DELAY_SLACK_MS = 400;
-/** As the host does: how long what comes after our end is taken, in ms. */
-const LINGER_MS = 2_000;
 
 /** What must differ between the two, such as dates: replaced on both sides before comparing. */
 export interface Mask {
@@ -121,71 +117,29 @@ export function segmented(
   );
 }
 
-/** A decoy behind a real listener. */
+/** A decoy behind the sensor's own host. */
 export interface ServedDecoy extends AsyncDisposable {
   readonly address: Address;
-  /** What its sessions reported, in order. */
-  readonly events: { readonly id: EventId; readonly data: unknown }[];
+  readonly host: TestHost;
 }
 
 /**
- * Serves a decoy on a free port of 127.0.0.1 with its own pauses and without limits.
+ * Serves a decoy as the sensor does, on a free port of 127.0.0.1, with its own pauses; at the end
+ * every event that came of it is checked against the wire form.
  * @param decoy who answers.
- * @param hostname the address, `127.0.0.1` when absent.
  */
-export function serveDecoy(decoy: Decoy, hostname = "127.0.0.1"): ServedDecoy {
-  const listener = Deno.listen({ hostname, port: 0 });
-  const events: { id: EventId; data: unknown }[] = [];
-  const live = new Set<LiveSession>();
-  const owner: SessionOwner = {
-    limits: WIDE_LIMITS,
-    now: () => Date.now(),
-    elapsed: () => performance.now(),
-    random: () => Math.random(),
-    schedule: (callback, ms) => {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    },
-    record: (_session, id, data) => events.push({ id, data }),
-  };
-  const serve = async (conn: Deno.TcpConn) => {
-    const session = new LiveSession(conn, owner, {
-      id: "01DIFFERENTIAL000000000000",
-      peer: endpoint(conn.remoteAddr),
-      local: endpoint(conn.localAddr),
-    });
-    live.add(session);
-    try {
-      conn.setNoDelay(true);
-      await decoy.serve(session);
-      if (!session.isAbrupt) await session.linger(LINGER_MS);
-    } catch (error) {
-      const isExpected = isDisconnect(error) || error instanceof ProtocolError ||
-        error instanceof LimitError;
-      if (!isExpected) throw error;
-    } finally {
-      session.close();
-      live.delete(session);
-    }
-  };
-  const sessions: Promise<void>[] = [];
-  const accepting = (async () => {
-    for await (const conn of listener) sessions.push(serve(conn));
-  })();
+export function serveDecoy(decoy: Decoy): ServedDecoy {
+  const host = startTestHost(decoy);
   return {
-    address: { hostname, port: listener.addr.port },
-    events,
+    address: { hostname: "127.0.0.1", port: host.port },
+    host,
     async [Symbol.asyncDispose]() {
-      listener.close();
-      await accepting;
-      for (const session of live) session.abort("stop");
-      await Promise.all(sessions);
+      await host.host.stop(0);
+      const events = allEvents(host.journal);
+      await host[Symbol.asyncDispose]();
+      for (const event of events) assertConforms(event.json);
     },
   };
-}
-
-function endpoint({ hostname, port }: Deno.NetAddr): { ip: string; port: number } {
-  return { ip: hostname.replace(/^::ffff:(?=\d)/, ""), port };
 }
 
 /** What is compared to the byte. */

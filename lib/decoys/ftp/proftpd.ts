@@ -146,7 +146,7 @@ function answer(
     case "SYST":
       return "215 UNIX Type: L8\r\n";
     case "TYPE":
-      return setType(words, argument);
+      return setType(words);
     default:
       return namedOption(verb, words, shown) ?? notUnderstood(verb);
   }

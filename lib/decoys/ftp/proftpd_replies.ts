@@ -212,12 +212,11 @@ export function notUnderstood(verb: string): string {
 /**
  * TYPE: RFC 959 §3.1.1.
  * @param words its arguments.
- * @param argument the same as it came.
  */
-export function setType(words: readonly string[], argument: string): string {
+export function setType(words: readonly string[]): string {
   const [given, size] = words;
   if (given === undefined || words.length > 2) {
-    return `500 'TYPE${given === undefined ? "" : ` ${argument}`}' not understood\r\n`;
+    return `500 '${["TYPE", ...words].join(" ")}' not understood\r\n`;
   }
   const type = upper(given.slice(0, 1)) + given.slice(1);
   const isKnown = type === "A" || type === "I" || (type === "L" && /^[78]$/.test(size ?? ""));
