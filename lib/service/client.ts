@@ -7,7 +7,7 @@
 import { CommandError } from "../errors.ts";
 import { formatHostPort, type HostPort } from "../net/address.ts";
 import { ByteReader } from "../net/byte_reader.ts";
-import { writeAll } from "../net/stream.ts";
+import { isDisconnect, writeAll } from "../net/stream.ts";
 import { END_OF_LIST, HEARTBEAT_MARK, parseListStart, parseReply } from "./frames.ts";
 import type { Credentials } from "./tokens.ts";
 
@@ -182,7 +182,8 @@ export class ServiceClient implements Disposable {
 
   #lost(cause: unknown): ServiceError {
     if (cause instanceof ServiceError) return cause;
-    const reason = cause instanceof Error ? `: ${cause.message}` : "";
+    const isNews = cause instanceof Error && !isDisconnect(cause);
+    const reason = isNews ? `: ${cause.message}` : "";
     return new ServiceError(`Lost the connection to ${this.#name}${reason}`, true, { cause });
   }
 

@@ -27,7 +27,6 @@ export type ErrorCode =
   | "login-failed"
   | "forbidden" // the role does not allow it
   | "too-long" // the line is longer than `MAX_LINE_BYTES`
-  | "too-slow" // nothing came for too long
   | "revoked" // the token was taken back
   | "failed"; // our fault
 
