@@ -51,8 +51,10 @@ function mustBe(issue: v.BaseIssue<unknown>): string {
   return `must be ${words[expected] ?? expected.replaceAll('"', "")}`;
 }
 
-/** A value as JSON, cut short. */
+/** A value as JSON, cut short. Lists and mappings, which may be huge or hold themselves, by name. */
 function quoteValue(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a mapping";
   const text = JSON.stringify(value) ?? String(value);
   return text.length <= MAX_QUOTED ? text : text.slice(0, MAX_QUOTED) + "...";
 }
