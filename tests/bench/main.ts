@@ -1,0 +1,236 @@
+/**
+ * The benchmark: side by side in one run, on loopback. Prints a table, writes `bench.json`.
+ *
+ * Rates depend on the machine; the ratios to the bare loop are what matters, and the server's own CPU
+ * time an action, which a busy load generator does not change. Needs a C compiler for the generator
+ * and `openssl` for certificates; Twisted is compared where python3-twisted is installed.
+ * @module
+ */
+import { has, run, type Server, startServer, usage } from "./processes.ts";
+
+const PORTS = { bare: 14600, tcp: 14601, telnet: 14602, ftp: 14603, http: 14604, service: 14605 };
+const TWISTED = { banner: 14606, tls: 14607 };
+const ROUNDS = 3;
+const here = new URL(".", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url).pathname;
+const folder = Deno.makeTempDirSync({ prefix: "duckblind-bench-" });
+const deno = Deno.execPath();
+
+/** One row of the result. */
+interface Row {
+  readonly name: string;
+  /** Actions in a second: the best of the rounds. */
+  readonly perSecond: number;
+  /** CPU time of the server an action, in µs: the least of the rounds. */
+  readonly cpuMicros: number;
+}
+
+const CONFIG = `
+sensor: {log_level: error}
+limits: {sessions: 20000, sessions_per_decoy: 20000, sessions_per_source: 20000}
+service:
+  listen: ["127.0.0.1:${PORTS.service}"]
+  max_sessions: 1000
+  max_sessions_per_source: 1000
+sinks: []
+decoys:
+  - {kind: tcp, banner: "hello\\\\r\\\\n", listen: ["127.0.0.1:${PORTS.tcp}"]}
+  - {kind: telnet, listen: ["127.0.0.1:${PORTS.telnet}"], pause_min_ms: 0, pause_max_ms: 0}
+  - {kind: ftp, listen: ["127.0.0.1:${PORTS.ftp}"], pause_min_ms: 0, pause_max_ms: 0}
+  - {kind: http, listen: ["127.0.0.1:${PORTS.http}"]}
+`;
+
+const load = `${folder}/load`;
+const rows: Row[] = [];
+const say = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
+
+/** Measures one load, several times. */
+async function measure(
+  name: string,
+  server: Server,
+  work: { actions: number; command: readonly string[] },
+): Promise<Row> {
+  let perSecond = 0;
+  let cpuMicros = Infinity;
+  for (let round = 0; round <= ROUNDS; round++) {
+    const before = await usage(server.pid);
+    const [done, failed, seconds] = (await run(work.command)).split(" ").map(Number) as number[];
+    if (failed! > 0) throw new Error(`${name}: ${failed} connections failed`);
+    const after = await usage(server.pid);
+    // The first round warms up: the compiler has its share in it.
+    if (round === 0) continue;
+    const actions = work.actions * done!;
+    perSecond = Math.max(perSecond, actions / seconds!);
+    cpuMicros = Math.min(cpuMicros, (after.cpuSeconds - before.cpuSeconds) * 1e6 / actions);
+  }
+  const row = { name, perSecond: Math.round(perSecond), cpuMicros: Math.round(cpuMicros) };
+  rows.push(row);
+  say(`${name.padEnd(58)} ${String(row.perSecond).padStart(8)}/s ${row.cpuMicros} us CPU`);
+  return row;
+}
+
+/** The load generator's arguments. */
+function connections(port: number, count: number, steps: readonly string[], repeat = 1): string[] {
+  return [load, String(port), String(count), "64", String(repeat), ...steps];
+}
+
+/** The program's flags and config, as a user would start it from source. */
+async function sensorCommand(config: string): Promise<string[]> {
+  const path = `${folder}/duckblind.yaml`;
+  Deno.writeTextFileSync(path, config);
+  const main = `${root}main.ts`;
+  const common = ["--config", `${root}deno.json`];
+  const flags = await run([deno, "run", ...common, "-R", "-S", main, "permissions", "-c", path]);
+  const words = flags.trim().split(/\s+/).map((word) => word.replaceAll("'", ""));
+  return [deno, "run", "--no-prompt", ...common, ...words, main, "run", "-c", path];
+}
+
+/** Memory with so many idle connections, and what one costs. */
+async function measureIdle(server: Server, port: number, steps: readonly number[]) {
+  const base = await usage(server.pid);
+  const result: Record<string, number> = { idleRss: base.rss, idleAnonymous: base.anonymous };
+  for (const count of steps) {
+    const child = new Deno.Command(load, {
+      args: [String(port), String(count), "0", "1", "<h"],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const reader = child.stdout.getReader();
+    const { value } = await reader.read();
+    const said = new TextDecoder().decode(value);
+    if (!said.startsWith("held")) throw new Error(`Cannot hold ${count} connections: ${said}`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const now = await usage(server.pid);
+    const bytesEach = Math.round((now.rss - base.rss) / count);
+    result[`rssWith${count}`] = now.rss;
+    result[`bytesEachOf${count}`] = bytesEach;
+    say(`${count} idle connections: ${mib(now.rss)} resident, ${bytesEach} bytes each`);
+    await child.stdin.close();
+    await reader.cancel();
+    await child.status;
+  }
+  return result;
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}
+
+async function main(): Promise<void> {
+  const compiler = await has("cc") ? "cc" : "gcc";
+  await run([compiler, "-O2", "-o", load, `${here}load.c`]);
+  const summary: Record<string, unknown> = {};
+  {
+    await using server = await startServer(
+      [deno, "run", "--allow-net=127.0.0.1", `${here}bare.ts`, String(PORTS.bare)],
+      { port: PORTS.bare },
+    );
+    const bare = connections(PORTS.bare, 15_000, ["<hello\\r\\n"]);
+    await measure("(a) bare accept, banner, close", server, { actions: 1, command: bare });
+  }
+  const cert = `${folder}/certs/server.pem`;
+  const key = `${folder}/certs/server.key`;
+  const ca = `${folder}/certs/ca.pem`;
+  const tls = (port: number) => [
+    deno,
+    "run",
+    "--allow-net=localhost",
+    `--allow-read=${folder}`,
+    `${here}tls_load.ts`,
+    String(port),
+    "2000",
+    "16",
+    ca,
+  ];
+  const command = await sensorCommand(CONFIG);
+  {
+    await using server = await startServer(command, { port: PORTS.tcp, cwd: folder });
+    const login = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
+    const get = [">GET / HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n", "<</html>"];
+    const loads: [string, number, string[]][] = [
+      ["(b) tcp decoy, every event journalled", 1, connections(PORTS.tcp, 15_000, ["<hello"])],
+      ["(c) telnet banner", 1, connections(PORTS.telnet, 8000, ["<login: "])],
+      ["(d) ftp failed login, no pause", 1, connections(PORTS.ftp, 8000, login)],
+      ["(e) http GET, one a connection", 1, connections(PORTS.http, 8000, get)],
+      ["(e) http GET, 100 a connection", 100, connections(PORTS.http, 300, get, 100)],
+      ["(f) TLS handshake and greeting, encrypted service", 1, tls(PORTS.service)],
+    ];
+    for (const [name, actions, command] of loads) await measure(name, server, { actions, command });
+  }
+  if (await has("python3", ["-c", "import twisted, OpenSSL"])) {
+    const python = ["python3", `${here}twisted_server.py`];
+    {
+      const port = TWISTED.banner;
+      await using server = await startServer([...python, "banner", String(port)], { port });
+      const command = connections(port, 15_000, ["<SSH-2.0"]);
+      await measure("Twisted: SSH banner, close", server, { actions: 1, command });
+    }
+    {
+      const port = TWISTED.tls;
+      await using server = await startServer([...python, "tls", String(port), cert, key], { port });
+      await measure("Twisted: TLS handshake and greeting", server, {
+        actions: 1,
+        command: tls(port),
+      });
+    }
+  } else say("Twisted is not compared: python3-twisted or python3-openssl is not installed");
+  {
+    await using server = await startServer(command, { port: PORTS.tcp, cwd: folder });
+    summary.source = await measureIdle(server, PORTS.tcp, [1000, 5000]);
+  }
+  summary.executable = await measureExecutable();
+  report(summary);
+}
+
+/** Size, start and memory of the executable, where there is one. */
+async function measureExecutable(): Promise<Record<string, number> | string> {
+  const path = Deno.env.get("DUCKBLIND_BIN") ?? `${root}dist/duckblind`;
+  let size: number;
+  try {
+    size = Deno.statSync(path).size;
+  } catch {
+    say("No executable: run `deno task compile` first, or name one by DUCKBLIND_BIN");
+    return "none";
+  }
+  const cwd = `${folder}/exe`;
+  Deno.mkdirSync(cwd);
+  Deno.copyFileSync(path, `${cwd}/duckblind`);
+  const starts: number[] = [];
+  let memory = { rss: 0, anonymous: 0 };
+  // The first start makes certificates and is not counted.
+  for (let start = 0; start < 6; start++) {
+    await using server = await startServer([`${cwd}/duckblind`], { port: 2121, cwd });
+    if (start > 0) starts.push(server.readyMs);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    memory = await usage(server.pid);
+  }
+  const readyMs = Math.round(starts.sort((a, b) => a - b)[2]!);
+  say(
+    `executable: ${mib(size)} on disk, ready in ${readyMs} ms (median of 5), ` +
+      `idle ${mib(memory.rss)} resident of which ${mib(memory.anonymous)} anonymous`,
+  );
+  return { bytes: size, readyMs, idleRss: memory.rss, idleAnonymous: memory.anonymous };
+}
+
+/** The ratios that the issue aims at, and the file. */
+function report(summary: Record<string, unknown>): void {
+  const find = (start: string) => rows.find((row) => row.name.startsWith(start));
+  const a = find("(a)")!;
+  const ratios: Record<string, number> = {};
+  for (const row of rows) ratios[row.name] = Number((row.perSecond / a.perSecond).toFixed(3));
+  const [f, twisted] = [find("(f)"), find("Twisted: TLS")];
+  if (f !== undefined && twisted !== undefined) {
+    ratios["(f) over Twisted"] = Number((f.perSecond / twisted.perSecond).toFixed(3));
+    ratios["(f) over Twisted, by CPU time"] = Number((twisted.cpuMicros / f.cpuMicros).toFixed(3));
+  }
+  say("\nratio to (a)");
+  for (const [name, ratio] of Object.entries(ratios)) say(`${name.padEnd(58)} ${ratio}`);
+  const result = { date: new Date().toISOString(), deno: Deno.version.deno, rows, ratios, summary };
+  Deno.writeTextFileSync(`${root}bench.json`, JSON.stringify(result, null, 2) + "\n");
+}
+
+try {
+  await main();
+} finally {
+  Deno.removeSync(folder, { recursive: true });
+}
