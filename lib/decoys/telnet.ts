@@ -40,6 +40,8 @@ const Options = v.strictObject({
 });
 type Options = v.InferOutput<typeof Options>;
 
+/** Between BusyBox's options and its text, in ms: it starts a process. */
+const UNTIL_TEXT_MS = 2;
 /** BusyBox prints /etc/issue.net; this is Debian's. */
 const DEFAULT_ISSUE = "Debian GNU/Linux 12\n";
 
@@ -76,10 +78,14 @@ async function serveBusybox(s: Session, settings: Settings): Promise<void> {
   const terminal = new TelnetTerminal(s, { tty, daemon: new BusyboxDaemon(tty) });
   await serveTerminal(s, terminal, async () => {
     const startedAt = s.now();
+    // The options leave before the text: nmap's answer hangs on what comes in the first segment.
+    const untilTextMs = Math.min(settings.startup_ms, UNTIL_TEXT_MS);
+    await terminal.send(BUSYBOX_GREETING);
+    if (untilTextMs > 0) await s.pause(untilTextMs);
     // BusyBox writes "\r" and a line feed first, and a CR behind each line feed of the text.
-    tty.print("\r\n" + (settings.issue ?? DEFAULT_ISSUE).replaceAll("\n", "\n\r"));
-    await terminal.sendFirst(BUSYBOX_GREETING);
-    if (settings.startup_ms > 0) await terminal.sleep(settings.startup_ms, settings.startup_ms);
+    await terminal.print("\r\n" + (settings.issue ?? DEFAULT_ISSUE).replaceAll("\n", "\n\r"));
+    const left = settings.startup_ms - untilTextMs;
+    if (left > 0) await terminal.sleep(left, left);
     await login(s, terminal, { ...settings, startedAt });
   });
 }

@@ -7,31 +7,10 @@
  * Left out: Kerberos and DES, which fail without keys, and the urgent flag of data marks.
  * @module
  */
-import {
-  ABORT,
-  AO,
-  AYT,
-  BREAK,
-  DM,
-  DO,
-  DONT,
-  EC,
-  EL,
-  EOR,
-  IAC,
-  IP,
-  IS,
-  OPTION,
-  SB,
-  SE,
-  SEND,
-  SUSP,
-  WILL,
-  WONT,
-  XEOF,
-} from "./codes.ts";
+import { AO, AYT, DM, DO, DONT, EOR, IAC, IS, OPTION, SB, SE, SEND, WILL, WONT } from "./codes.ts";
 import { doubleIac } from "./busybox.ts";
 import { SpecialCharacters } from "./special_characters.ts";
+import { LineMode } from "./line_mode.ts";
 import { Negotiation } from "./negotiation.ts";
 import { TelnetParser } from "./parser.ts";
 import type { Daemon } from "./terminal.ts";
@@ -45,22 +24,16 @@ const MAX_TERMINAL_NAMES = 16;
 const CR = 0x0d;
 const LF = 0x0a;
 const YES = new TextEncoder().encode("\r\n[Yes]\r\n");
-/** RFC 1184 §2.2: edit and trap signals. */
-const MODE_EDIT_TRAPSIG = 3;
-const MODE_ACK = 4;
-const MODE_MASK = 0x1f;
+/** Second byte of line mode's sub-options: RFC 1184 §2.1. */
 const LINEMODE_MODE = 1;
 const LINEMODE_SLC = 3;
 /** RFC 1372: only XON restarts output. */
 const LFLOW_RESTART_XON = 3;
 const LFLOW_ON = 1;
-/** Option 38's list of the ciphers that are offered: DES_CFB64, DES_OFB64. */
-const ENCRYPT_SUPPORT = [1, 1, 2];
+/** Option 38: "these ciphers are supported", and none follows. */
+const ENCRYPT_SUPPORT = 1;
 /** Kerberos 5, mutual and one way. */
 const AUTHENTICATION_TYPES = [2, 2, 2, 0];
-
-/** How much the client has shown to understand of line-at-a-time operation. */
-type LineMode = "none" | "kludge" | "real";
 
 /** The daemon's side of one connection. */
 export class InetutilsDaemon implements Daemon {
@@ -77,12 +50,11 @@ export class InetutilsDaemon implements Daemon {
   #terminalType: string | undefined;
   #isOpen = false;
   #isAfterCr = false;
-  #lineMode: LineMode = "none";
-  #isLineModeOn = false;
-  #editMode = 0;
+  readonly #lineMode: LineMode;
   #hasSentAuthentication = false;
   #hasSentEncryption = false;
   #hasSentFlow = false;
+  #isFlowAgreed = false;
 
   /** @param tty fed with what the client types. */
   constructor(tty: Tty) {
@@ -93,6 +65,8 @@ export class InetutilsDaemon implements Daemon {
       confirmed: (verb, option) => this.#confirmed(verb, option),
       settled: (verb, option) => this.#settled(verb, option),
     });
+    const [options, reply] = [this.#options, (bytes: readonly number[]) => this.#reply(bytes)];
+    this.#lineMode = new LineMode({ tty, options, reply });
     this.#parser = new TelnetParser({
       data: (byte) => this.#data(byte),
       command: (code) => this.#command(code),
@@ -172,7 +146,7 @@ export class InetutilsDaemon implements Daemon {
     }
     if (options.theyShould(OPTION.ECHO)) options.receive(WILL, OPTION.ECHO);
     if (!options.weDo(OPTION.ECHO)) options.ask(WILL, OPTION.ECHO);
-    if (this.#lineMode !== "real") options.probe(DO, OPTION.TIMING_MARK);
+    if (this.#lineMode.kind !== "real") options.probe(DO, OPTION.TIMING_MARK);
     this.#start();
   }
 
@@ -187,15 +161,7 @@ export class InetutilsDaemon implements Daemon {
     const options = this.#options;
     if (!options.theyShould(OPTION.BINARY)) options.ask(DO, OPTION.BINARY);
     this.#tellFlow();
-    if (this.#isLineModeOn) {
-      // The terminal does not keep the external processing that line mode needs.
-      if (this.#lineMode === "real") options.ask(DONT, OPTION.LINEMODE);
-      else if (this.#lineMode === "kludge") options.ask(WILL, OPTION.SGA);
-      options.ask(WILL, OPTION.ECHO);
-      this.#isLineModeOn = false;
-    } else if (this.#lineMode === "kludge") {
-      options.ask(WILL, OPTION.SGA);
-    }
+    this.#lineMode.settle();
     this.#reply(this.#special.start());
   }
 
@@ -232,12 +198,13 @@ export class InetutilsDaemon implements Daemon {
     if (option === OPTION.TIMING_MARK && verb === WONT) return "silent";
     if (verb === WONT) {
       if (option === OPTION.BINARY) this.#tty.stripsInput = true;
-      if (option === OPTION.LINEMODE && this.#lineMode === "real") this.#setLineMode(false);
+      if (option === OPTION.LINEMODE && this.#lineMode.kind === "real") this.#lineMode.set(false);
+      if (option === OPTION.LFLOW) this.#special.setFlowLevel("fixed");
       this.#answered.add(option);
     } else {
       if (option === OPTION.BINARY) this.#tty.processesOutput = true;
-      if (option === OPTION.ECHO && this.#lineMode === "none") this.#tty.echo = false;
-      if (option === OPTION.SGA && this.#lineMode === "kludge") this.#setLineMode(true);
+      if (option === OPTION.ECHO && this.#lineMode.kind === "none") this.#tty.echo = false;
+      if (option === OPTION.SGA && this.#lineMode.kind === "kludge") this.#lineMode.set(true);
     }
     return "yes";
   }
@@ -248,16 +215,18 @@ export class InetutilsDaemon implements Daemon {
         this.#tty.stripsInput = false;
         return "yes";
       case OPTION.TIMING_MARK:
-        if (this.#lineMode === "none") {
-          this.#lineMode = "kludge";
-          this.#setLineMode(true);
+        if (this.#lineMode.kind === "none") {
+          this.#lineMode.kind = "kludge";
+          this.#lineMode.set(true);
           this.#options.ask(WONT, OPTION.SGA);
         }
         return "silent";
       case OPTION.LINEMODE:
-        this.#lineMode = "real";
+        this.#lineMode.kind = "real";
         return "yes";
       case OPTION.LFLOW:
+        this.#special.setFlowLevel("any");
+        return "yes";
       case OPTION.TERMINAL_TYPE:
       case OPTION.SGA:
       case OPTION.NAWS:
@@ -276,13 +245,13 @@ export class InetutilsDaemon implements Daemon {
   #decideDo(option: number): "yes" | "no" | "silent" {
     switch (option) {
       case OPTION.ECHO:
-        if (this.#lineMode === "none") this.#tty.echo = true;
+        if (this.#lineMode.kind === "none") this.#tty.echo = true;
         return "yes";
       case OPTION.BINARY:
         this.#tty.processesOutput = false;
         return "yes";
       case OPTION.SGA:
-        if (this.#lineMode === "kludge") this.#setLineMode(false);
+        if (this.#lineMode.kind === "kludge") this.#lineMode.set(false);
         return "yes";
       case OPTION.STATUS:
       case OPTION.ENCRYPT:
@@ -302,10 +271,11 @@ export class InetutilsDaemon implements Daemon {
   /** The client answers a request of ours, or says what holds already. */
   #confirmed(verb: number, option: number): void {
     if (verb === WILL && option === OPTION.ECHO) this.#options.ask(DONT, OPTION.ECHO);
-    if (verb === WILL && option === OPTION.LINEMODE) this.#lineMode = "real";
-    if (verb === WONT && option === OPTION.TIMING_MARK && this.#lineMode !== "real") {
-      this.#lineMode = "none";
-      this.#setLineMode(false);
+    if (verb === WILL && option === OPTION.LINEMODE) this.#lineMode.kind = "real";
+    if (verb === WILL && option === OPTION.LFLOW) this.#isFlowAgreed = true;
+    if (verb === WONT && option === OPTION.TIMING_MARK && this.#lineMode.kind !== "real") {
+      this.#lineMode.kind = "none";
+      this.#lineMode.set(false);
       this.#options.ask(WILL, OPTION.SGA);
       this.#options.ask(WILL, OPTION.ECHO);
     }
@@ -313,39 +283,23 @@ export class InetutilsDaemon implements Daemon {
 
   #settled(verb: number, option: number): void {
     if (verb !== WILL || !this.#options.theyShould(option)) return;
-    if (option === OPTION.LINEMODE) this.#setLineMode(true);
-    if (option === OPTION.LFLOW) this.#tellFlow();
+    if (option === OPTION.LINEMODE) this.#lineMode.set(true);
+    if (option === OPTION.LFLOW && this.#isFlowAgreed) this.#tellFlow();
     if (option === OPTION.AUTHENTICATION && !this.#hasSentAuthentication) {
       this.#hasSentAuthentication = true;
       this.#subReply([OPTION.AUTHENTICATION, SEND, ...AUTHENTICATION_TYPES]);
     }
     if (option === OPTION.ENCRYPT && !this.#hasSentEncryption) {
       this.#hasSentEncryption = true;
-      this.#subReply([OPTION.ENCRYPT, ...ENCRYPT_SUPPORT]);
+      this.#subReply([OPTION.ENCRYPT, ENCRYPT_SUPPORT]);
     }
-  }
-
-  #setLineMode(isOn: boolean): void {
-    if (this.#isLineModeOn === isOn) return;
-    this.#isLineModeOn = isOn;
-    if (isOn && this.#lineMode === "real") {
-      this.#editMode = MODE_EDIT_TRAPSIG;
-      this.#tellMode(this.#editMode);
-    }
-    if (!isOn) this.#options.ask(WILL, OPTION.ECHO);
-  }
-
-  /** The genuine program sends its string's final NUL with the command. */
-  #tellMode(mode: number): void {
-    this.#subReply([OPTION.LINEMODE, LINEMODE_MODE, mode]);
-    this.#reply([0]);
   }
 
   #tellFlow(): void {
     if (this.#hasSentFlow || !this.#options.theyDo(OPTION.LFLOW)) return;
     this.#hasSentFlow = true;
     this.#subReply([OPTION.LFLOW, LFLOW_RESTART_XON]);
-    this.#reply([0]); // as in `#tellMode`
+    this.#reply([0]); // its string's final NUL, as in line mode
   }
 
   #data(byte: number): void {
@@ -363,30 +317,11 @@ export class InetutilsDaemon implements Daemon {
   }
 
   #command(code: number): void {
-    const { controls } = this.#tty;
-    switch (code) {
-      case AYT:
-        return this.#reply([...YES]);
-      case IP:
-        return this.#key(controls.intr);
-      case BREAK:
-      case ABORT:
-        return this.#key(controls.quit);
-      case AO:
-        this.#key(this.#special.abortOutput);
-        return this.#reply([IAC, DM]);
-      case EC:
-        return this.#key(controls.erase);
-      case EL:
-        return this.#key(controls.kill);
-      case SUSP:
-        return this.#key(controls.susp);
-      case EOR:
-        if (this.#options.theyDo(OPTION.END_OF_RECORD)) this.#key(controls.eof);
-        return;
-      case XEOF:
-        return this.#key(controls.eof);
-    }
+    if (code === AYT) return this.#reply([...YES]);
+    if (code === EOR && !this.#options.theyDo(OPTION.END_OF_RECORD)) return;
+    const key = this.#special.keyFor(code);
+    if (key !== undefined) this.#key(key);
+    if (code === AO) this.#reply([IAC, DM]);
   }
 
   #subnegotiation(bytes: Uint8Array): void {
@@ -411,16 +346,9 @@ export class InetutilsDaemon implements Daemon {
       case OPTION.LINEMODE:
         if (!this.#options.theyDo(option)) return;
         if (kind === LINEMODE_SLC) this.#reply(this.#special.receive(bytes.subarray(2)));
-        else if (kind === LINEMODE_MODE && bytes.length > 2) this.#changeMode(bytes[2]!);
+        else if (kind === LINEMODE_MODE && bytes.length > 2) this.#lineMode.change(bytes[2]!);
         return;
     }
-  }
-
-  #changeMode(mask: number): void {
-    const mode = mask & MODE_MASK & ~MODE_ACK;
-    if (mode === this.#editMode) return;
-    this.#editMode = mode;
-    if ((mask & MODE_ACK) === 0) this.#tellMode(mode | MODE_ACK);
   }
 
   /** RFC 859: every option that is on, or agreed on. */

@@ -5,10 +5,11 @@
  * state is known is answered when it is.
  * @module
  */
-import { IAC, OPTION, SB, SE } from "./codes.ts";
+import { ABORT, AO, BREAK, EC, EL, EOR, IAC, IP, OPTION, SB, SE, SUSP, XEOF } from "./codes.ts";
 import type { ControlName } from "./tty.ts";
 
 const NO_SUPPORT = 0;
+const CANNOT_CHANGE = 1;
 const VARIABLE = 2;
 const DEFAULT = 3;
 const LEVEL_BITS = 3;
@@ -27,6 +28,9 @@ interface Entry {
   readonly level: number;
   readonly control?: ControlName | "ao" | "forw1" | "forw2";
 }
+
+/** XON and XOFF. */
+const FLOW_FUNCTIONS = [15, 16];
 
 /** By function number, from 1. */
 const ENTRIES: readonly Entry[] = [
@@ -57,6 +61,7 @@ const URGED = new Set([10, 11, 12, 13, 14]);
 export class SpecialCharacters {
   readonly #controls: Record<ControlName, number>;
   readonly #others = { ao: 0x0f, forw1: 0, forw2: 0 };
+  readonly #levels = ENTRIES.map(({ level }) => level);
   readonly #defaults: number[];
   readonly #current: { flag: number; value: number }[];
   #isStarted = false;
@@ -70,9 +75,42 @@ export class SpecialCharacters {
     this.#current = ENTRIES.map(() => ({ flag: NO_SUPPORT, value: 0 }));
   }
 
-  /** The character that aborts output. */
-  get abortOutput(): number {
-    return this.#others.ao;
+  /**
+   * The key that a command of two bytes stands for.
+   * @param command the byte behind IAC.
+   * @returns `undefined` when it stands for none.
+   */
+  keyFor(command: number): number | undefined {
+    switch (command) {
+      case IP:
+        return this.#controls.intr;
+      case BREAK:
+      case ABORT:
+        return this.#controls.quit;
+      case AO:
+        return this.#others.ao;
+      case EC:
+        return this.#controls.erase;
+      case EL:
+        return this.#controls.kill;
+      case SUSP:
+        return this.#controls.susp;
+      case EOR:
+      case XEOF:
+        return this.#controls.eof;
+      default:
+        return undefined;
+    }
+  }
+
+  /**
+   * The client does flow control itself, or does not.
+   * @param level `fixed` says that its characters cannot be changed, `any` that it may choose them.
+   */
+  setFlowLevel(level: "fixed" | "any"): void {
+    for (const code of FLOW_FUNCTIONS) {
+      this.#levels[code] = level === "fixed" ? CANNOT_CHANGE : DEFAULT;
+    }
   }
 
   /**
@@ -127,7 +165,9 @@ export class SpecialCharacters {
       return this.#add(code, flag | ACK, value);
     }
     if (level === DEFAULT) {
-      current.flag = (entry.level & LEVEL_BITS) === DEFAULT ? NO_SUPPORT : entry.level;
+      current.flag = (this.#levels[code]! & LEVEL_BITS) === DEFAULT
+        ? NO_SUPPORT
+        : this.#levels[code]!;
       current.value = this.#defaults[code]!;
       return this.#add(code, current.flag, current.value);
     }
@@ -140,7 +180,7 @@ export class SpecialCharacters {
     ENTRIES.forEach((entry, code) => {
       if (code === 0) return;
       const value = this.#defaults[code]!;
-      this.#current[code] = { flag: value === 0 ? NO_SUPPORT : entry.level, value };
+      this.#current[code] = { flag: value === 0 ? NO_SUPPORT : this.#levels[code]!, value };
       this.#set(entry, value);
     });
   }

@@ -77,11 +77,6 @@ export class TelnetTerminal implements LoginTerminal {
     await this.#session.write(this.#daemon.takeOutput());
   }
 
-  /** Sends bytes as they are, in front of what waits. */
-  async sendFirst(bytes: Uint8Array): Promise<void> {
-    await this.#session.write(join(bytes, this.#daemon.takeOutput()));
-  }
-
   /** Sends bytes as they are, behind what waits. */
   async send(bytes: Uint8Array): Promise<void> {
     await this.#session.write(join(this.#daemon.takeOutput(), bytes));

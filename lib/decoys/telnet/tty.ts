@@ -53,6 +53,10 @@ export class Tty {
   echo = true;
   /** XTABS: whether tabs are sent as spaces. */
   expandsTabs = false;
+  /** ICANON: whether lines are edited here; without it, what is there is a line. */
+  isCanonical = true;
+  /** ISIG: whether keys raise signals. */
+  raisesSignals = true;
   /** ISTRIP: whether the eighth bit of input is dropped. */
   stripsInput = false;
   /** OPOST: whether LF is sent as CR LF, and tabs are expanded. */
@@ -84,6 +88,7 @@ export class Tty {
       if (this.#lineBytes > 0 && this.#lineBytes + this.#edited.length >= BUFFER_BYTES - 1) return;
       this.#take(this.stripsInput ? byte & 0x7f : byte);
     }
+    if (!this.isCanonical && this.#edited.length > 0) this.#endRaw();
   }
 
   /**
@@ -134,19 +139,15 @@ export class Tty {
       return this.#add(byte);
     }
     const code = byte === CR ? LF : byte;
-    if (code === LF) return this.#endLine("newline");
     if (code === 0) return this.#add(code);
+    if (code === controls.start) return void (this.#isStopped = false);
+    if (code === controls.stop) return void (this.#isStopped = true);
+    const isSignal = code === controls.intr || code === controls.quit || code === controls.susp;
+    if (isSignal && this.raisesSignals) return this.#raise(code);
+    if (!this.isCanonical) return this.#add(code);
     switch (code) {
-      case controls.start:
-        this.#isStopped = false;
-        return;
-      case controls.stop:
-        this.#isStopped = true;
-        return;
-      case controls.intr:
-      case controls.quit:
-      case controls.susp:
-        return this.#raise(code);
+      case LF:
+        return this.#endLine("newline");
       case controls.erase:
         return this.#erase("character");
       case controls.werase:
@@ -183,11 +184,18 @@ export class Tty {
     this.#edited.push(byte);
   }
 
-  #endLine(end: TtyLine["end"]): void {
-    if (end === "newline" && this.echo) this.#put(LF);
+  #endLine(end: TtyLine["end"], isShown = end === "newline"): void {
+    if (isShown && this.echo) this.#put(LF);
     this.#lines.push({ bytes: new Uint8Array(this.#edited), end });
     this.#lineBytes += this.#edited.length + 1;
     this.#edited = [];
+  }
+
+  /** Without editing a read gets what there is; a program takes a line feed at its end for a line. */
+  #endRaw(): void {
+    const isLine = this.#edited.at(-1) === LF;
+    if (isLine) this.#edited.pop();
+    this.#endLine(isLine ? "newline" : "eof", false);
   }
 
   /** A signal drops input, and output that has not left. ^Z stops nobody: a login has no shell. */
@@ -218,6 +226,7 @@ export class Tty {
   /** Echoes a character: controls as `^X`, but for a tab. */
   #show(byte: number): void {
     if (byte === TAB || !isControl(byte)) return this.#put(byte);
+    if (byte === LF && !this.isCanonical) return this.#put(byte);
     this.#putRaw(CARET);
     this.#putRaw(byte ^ 0x40);
     this.#column += 2;
