@@ -2,9 +2,9 @@
  * Community ID, version 1: one name for a connection in the tools of all vendors.
  * @module
  */
-import { sha1 } from "@noble/hashes/legacy";
 import { parseIp } from "../net/address.ts";
 import type { Endpoint } from "./event.ts";
+import { sha1Short } from "./sha1.ts";
 
 /** IP protocol number of TCP. */
 const TCP = 6;
@@ -27,7 +27,7 @@ export function communityId(a: Endpoint, b: Endpoint): string {
   view.setUint8(2 + low.length + high.length, TCP);
   view.setUint16(input.length - 4, lowPort);
   view.setUint16(input.length - 2, highPort);
-  return "1:" + btoa(String.fromCharCode(...sha1(input)));
+  return "1:" + btoa(String.fromCharCode(...sha1Short(input)));
 }
 
 function ipBytes(ip: string): Uint8Array {

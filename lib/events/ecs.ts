@@ -105,7 +105,7 @@ export function encodeEvent<K extends EventId>(
   if (fields?.durationNs !== undefined) json += `,"duration":${fields.durationNs}`;
   if (fields?.reason !== undefined) json += `,"reason":${JSON.stringify(fields.reason)}`;
   json += pieces.observer;
-  if (scope.peer !== undefined) {
+  if (pieces.network !== "") {
     const { bytesIn, bytesOut } = fields ?? {};
     json += pieces.source + (bytesIn === undefined ? "}" : `,"bytes":${bytesIn}}`) +
       pieces.destination + (bytesOut === undefined ? "}" : `,"bytes":${bytesOut}}`) +
@@ -148,26 +148,45 @@ function encodeDuckblind(part: Part, scope: Scope, pieces: ScopePieces): string 
 }
 
 function makePieces(scope: Scope, sensor: SensorIdentity): ScopePieces {
-  const { peer, local } = scope;
-  const quote = JSON.stringify;
-  const end = (name: string, { ip, port }: Endpoint) => `,"${name}":{"ip":"${ip}","port":${port}`;
-  const ips = peer && local && local.ip !== peer.ip ? [peer.ip, local.ip] : peer ? [peer.ip] : [];
+  const { peer, local, kind } = scope;
+  const own = ownPieces(scope, sensor);
+  if (peer === undefined || local === undefined) {
+    return { ...own, source: "", destination: "", network: "", relatedIp: "", decoy: "" };
+  }
+  const ips = local.ip === peer.ip ? `"${peer.ip}"` : `"${peer.ip}","${local.ip}"`;
   return {
     sensor,
-    dataset: `"dataset":"duckblind.${scope.kind}","module":"duckblind",` +
-      `"provider":${quote(scope.provider)}`,
+    dataset: own.dataset,
+    observer: own.observer,
+    source: `,"source":{"ip":"${peer.ip}","port":${peer.port}`,
+    destination: `,"destination":{"ip":"${local.ip}","port":${local.port}`,
+    network: `,"network":{"transport":"tcp","protocol":"${kind}",` +
+      `"type":"${peer.ip.includes(":") ? "ipv6" : "ipv4"}",` +
+      `"community_id":"${communityId(peer, local)}"}`,
+    relatedIp: `,"related":{"ip":[${ips}]`,
+    decoy: `"decoy":{"kind":"${kind}"}`,
+  };
+}
+
+/** The pieces that are the same for all connections of a decoy. */
+type OwnPieces = Pick<ScopePieces, "sensor" | "dataset" | "observer">;
+
+/** As many entries as there are decoys, plus the service and the sensor. */
+const ownByProvider = new Map<string, OwnPieces>();
+
+function ownPieces({ kind, provider }: Scope, sensor: SensorIdentity): OwnPieces {
+  const key = `${kind} ${provider}`;
+  const known = ownByProvider.get(key);
+  if (known?.sensor === sensor) return known;
+  const quote = JSON.stringify;
+  const pieces = {
+    sensor,
+    dataset: `"dataset":"duckblind.${kind}","module":"duckblind","provider":${quote(provider)}`,
     observer: `},"observer":{"name":${quote(sensor.name)},"type":"honeypot",` +
       `"product":"Duckblind","version":${quote(sensor.version)}}`,
-    source: peer === undefined ? "" : end("source", peer),
-    destination: local === undefined ? ',"destination":{"port":0' : end("destination", local),
-    network: peer === undefined || local === undefined
-      ? ""
-      : `,"network":{"transport":"tcp","protocol":"${scope.kind}",` +
-        `"type":"${peer.ip.includes(":") ? "ipv6" : "ipv4"}",` +
-        `"community_id":"${communityId(peer, local)}"}`,
-    relatedIp: `,"related":{"ip":${quote(ips)}`,
-    decoy: peer === undefined ? "" : `"decoy":{"kind":"${scope.kind}"}`,
   };
+  ownByProvider.set(key, pieces);
+  return pieces;
 }
 
 let lastTimeMs = NaN;

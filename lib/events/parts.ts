@@ -262,8 +262,9 @@ function formatDuration(ns: number): string {
  * @param scope what the event belongs to.
  */
 export function describeEvent(template: string, scope: Scope): string {
-  const decoy = scope.kind.toUpperCase();
-  const text = template.startsWith("{decoy}") ? decoy + template.slice(7) : template;
+  const text = template.startsWith("{decoy}")
+    ? scope.kind.toUpperCase() + template.slice(7)
+    : template;
   const at = text.lastIndexOf("{from}");
   return at < 0 ? text : text.slice(0, at) + (scope.peer?.ip ?? "") + text.slice(at + 6);
 }

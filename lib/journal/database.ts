@@ -66,6 +66,8 @@ export interface Database {
  * @throws when the file cannot be opened, is damaged, or is of a newer version.
  */
 export function openDatabase(path: string, options: { maxPages?: number } = {}): Database {
+  // SQLite would make it readable for everybody; its companions take their mode from it.
+  Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
   const db = new DatabaseSync(path);
   try {
     db.exec("PRAGMA auto_vacuum = INCREMENTAL");

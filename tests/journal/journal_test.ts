@@ -19,6 +19,18 @@ Deno.test("Journal keeps events over a restart, and numbers go on without a gap"
   assertEquals(parseEvents(events).map((event) => event.event.sequence).at(-1), 60);
 });
 
+Deno.test("Journal is readable for its owner only", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/journal.db`;
+  const journal = new Journal(path);
+  testEmitter(journal).emit(testScope(), "session.open", {});
+  journal.flush();
+  for (const suffix of ["", "-wal", "-shm"]) {
+    assertEquals(Deno.statSync(path + suffix).mode! & 0o777, 0o600, suffix);
+  }
+  journal.close();
+});
+
 Deno.test("Journal commits by itself within 10 ms", async () => {
   using folder = tempFolder();
   const journal = new Journal(`${folder.path}/journal.db`);
