@@ -4,6 +4,7 @@
  */
 import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
+import { http } from "./http.ts";
 import { tcp } from "./tcp.ts";
 import { telnet } from "./telnet.ts";
 
@@ -13,6 +14,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   tcp,
   ftp,
   telnet,
+  http,
 ];
 
 /**

@@ -1,0 +1,92 @@
+/**
+ * Octet strings: text of which each character is one byte of the peer's, U+0000 to U+00FF.
+ *
+ * A request's head is turned into one once, without loss, and cut by string operations from there on.
+ * @module
+ */
+import { escapeBytes } from "../../net/escape.ts";
+
+const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
+const encoder = new TextEncoder();
+
+/**
+ * Bytes as an octet string.
+ * @param bytes any.
+ * @param start first byte taken.
+ * @param end one past the last byte taken.
+ */
+export function toOctets(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  let text = "";
+  for (let at = start; at < end; at += 4096) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + 4096, end)));
+  }
+  return text;
+}
+
+/**
+ * An octet string's bytes.
+ * @param text characters up to U+00FF.
+ */
+export function fromOctets(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+/**
+ * Text of ours as an octet string, in UTF-8.
+ * @param text any.
+ */
+export function utf8Octets(text: string): string {
+  return toOctets(encoder.encode(text));
+}
+
+/**
+ * An octet string as events have it.
+ * @param text characters up to U+00FF.
+ */
+export function escapeOctets(text: string): string {
+  return PLAIN.test(text) ? text : escapeBytes(fromOctets(text));
+}
+
+/**
+ * Octet strings and bytes in one piece.
+ * @param head an octet string.
+ * @param body goes behind it.
+ */
+export function joinOctets(head: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(head.length + body.length);
+  for (let at = 0; at < head.length; at++) joined[at] = head.charCodeAt(at);
+  joined.set(body, head.length);
+  return joined;
+}
+
+/**
+ * Bytes in one piece.
+ * @param parts in order.
+ */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Whether a byte is an ASCII letter. */
+export function isLetter(byte: number): boolean {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+/** Whether a byte is an ASCII digit. */
+export function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+/** Whether nginx takes a byte for one of a method. */
+export function isMethodByte(byte: number): boolean {
+  return (byte >= 0x41 && byte <= 0x5a) || byte === 0x5f || byte === 0x2d;
+}
