@@ -196,7 +196,7 @@ export class Sensor implements SensorView {
     };
     await this.#outlets.reload(config.sinks);
     this.#service?.reload(config.service);
-    this.#service?.reloadCertificate();
+    await this.#service?.reloadCertificate();
     this.#emit("config.reloaded", change);
   }
 
