@@ -80,7 +80,9 @@ Deno.test("README's table of commands has every command", () => {
 });
 
 Deno.test("README names only tasks that exist", () => {
-  const tasks = [...readme.matchAll(/deno(?:@[\d.]+)? task ([a-z0-9]+)/g)].map((match) => match[1]!);
+  const tasks = [...readme.matchAll(/deno(?:@[\d.]+)? task ([a-z0-9]+)/g)].map((match) =>
+    match[1]!
+  );
   assert(tasks.length > 5);
   for (const task of tasks) assert(task in project.tasks, `deno.json has no task ${task}`);
 });
