@@ -146,7 +146,7 @@ function prepareStatements(db: DatabaseSync): Statements {
       `INSERT INTO events VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(", ")}`,
     ),
     upsertSource: db.prepare(
-      `INSERT INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      `INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (ip) DO UPDATE SET
          last_seen_ms = excluded.last_seen_ms,
          sessions = sessions + excluded.sessions,
