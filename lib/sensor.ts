@@ -78,7 +78,7 @@ export class Sensor implements SensorView {
     this.#fleet = new DecoyFleet(config.limits, {
       emitter: this.#emitter,
       probePath: folder.secretPath,
-      reserve: RESERVED_DESCRIPTORS + 2 * config.service.max_sessions,
+      reserve: RESERVED_DESCRIPTORS + 3 * config.service.max_sessions,
       hostname: config.sensor.hostname || hostname.split(".", 1)[0]!,
       seed: folder.seed,
     });

@@ -61,7 +61,8 @@ export function shellQuote(word: string): string {
 
 /** Where the sensor listens, and what it dials. */
 function netAddresses(config: Config): string[] {
-  const service = config.service.enabled ? config.service.listen : [];
+  const { listen: outer, inner, enabled } = config.service;
+  const service = enabled ? [...outer, inner] : [];
   const local = service.flatMap(({ hostname, port }) =>
     (LOOPBACKS[hostname] ?? []).map((hostname) => ({ hostname, port }))
   );

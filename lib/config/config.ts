@@ -54,7 +54,11 @@ export interface Config {
   readonly sensor: Document["sensor"];
   readonly limits: Document["limits"];
   readonly journal: Document["journal"];
-  readonly service: Omit<Document["service"], "listen"> & { readonly listen: readonly HostPort[] };
+  readonly service: Omit<Document["service"], "listen" | "inner"> & {
+    readonly listen: readonly HostPort[];
+    /** Where TLS ends, on the loopback. */
+    readonly inner: HostPort;
+  };
   readonly decoys: readonly DecoyConfig[];
   readonly sinks: readonly SinkConfig[];
   readonly ignore: Document["ignore"];
@@ -74,7 +78,11 @@ export function parseConfig(text: string, kinds: KnownKinds): Config {
   const document = result.output;
   const config: Config = {
     ...document,
-    service: { ...document.service, listen: document.service.listen.map(toHostPort) },
+    service: {
+      ...document.service,
+      listen: document.service.listen.map(toHostPort),
+      inner: toHostPort(document.service.inner),
+    },
     decoys: nameEntries(document.decoys).map(({ kind, name, listen, ...options }) => ({
       kind,
       name,
@@ -157,11 +165,14 @@ function findDuplicates(config: Config): ConfigProblem[] {
       }))
     ),
     ...(config.service.enabled
-      ? config.service.listen.map((address, k) => ({
-        path: `service.listen[${k}]`,
-        owner: "service",
-        address,
-      }))
+      ? [
+        ...config.service.listen.map((address, k) => ({
+          path: `service.listen[${k}]`,
+          owner: "service",
+          address,
+        })),
+        { path: "service.inner", owner: "service", address: config.service.inner },
+      ]
       : []),
   ];
   for (const [i, { path, owner, address }] of owners.entries()) {

@@ -114,6 +114,17 @@ export function configSchema(kinds: KnownKinds) {
     service: optionalSection({
       enabled: flag(true, "Whether the encrypted service runs"),
       listen: v.optional(Listeners, ["0.0.0.0:9443", "[::]:9443"]),
+      inner: v.optional(
+        v.pipe(
+          Listen,
+          v.check(
+            (value) => parseHostPort(value)?.hostname.startsWith("127.") === true,
+            "must be 127.x.x.x:port",
+          ),
+          v.description("Loopback address where its TLS ends; only the service itself is let in"),
+        ),
+        "127.0.0.1:9442",
+      ),
       cert: Path("certs/server.pem", "Certificate chain; made at the first start if absent"),
       key: Path("certs/server.key", "Private key"),
       ca: Path("certs/ca.pem", "CA certificate that local commands trust"),

@@ -88,30 +88,6 @@ export class Binding<L extends BoundListener> implements Disposable {
   }
 
   /**
-   * Puts a new listener in the place of every open one, on the same address; the old ones are closed
-   * only when all new ones stand, so at no time is an address shut.
-   * @param open binds an address that is bound already (`reusePort`).
-   * @throws what `open` throws; then all is as it was.
-   */
-  replace(open: (address: HostPort) => L): void {
-    const replaced: { slot: Slot<L>; old: L; fresh: L }[] = [];
-    try {
-      for (const slot of this.#slots) {
-        const old = slot.listener;
-        if (old !== undefined) replaced.push({ slot, old, fresh: open(boundAddress(old)) });
-      }
-    } catch (error) {
-      for (const { fresh } of replaced) fresh.close();
-      throw error;
-    }
-    for (const { slot, old, fresh } of replaced) {
-      slot.listener = fresh;
-      this.#options.onOpen(fresh, slot.address);
-      old.close();
-    }
-  }
-
-  /**
    * Goes over to another list: what is on both stays as it is.
    * @param addresses the new list, in the config's order; no two alike.
    */

@@ -20,7 +20,8 @@ import { describeHandshakeFailure } from "./contact.ts";
 import { formatError, formatOk, parseRequest, type Request, RequestError } from "./frames.ts";
 import { HANDLERS, mayRun, type ServiceContext } from "./handlers.ts";
 import { ContactReports } from "./reports.ts";
-import { ServiceSession, type TlsStream } from "./session.ts";
+import { ServiceSession } from "./session.ts";
+import { GateError, type KeyPair, TlsGate } from "./tls_gate.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { SensorView, ServiceReport } from "./view.ts";
 
@@ -36,11 +37,10 @@ const FIRST_BYTES = 256;
 const LINGER_MS = 500;
 /** Pause between looks whether tokens of open sessions were taken back, in ms. */
 const REVOCATION_CHECK_MS = 5000;
-/**
- * Whether this build may bind an address twice (`--unstable-net`, or `"unstable": ["net"]`), which a
- * change of certificate without a gap needs. Asking without the right would end the process.
- */
-const CAN_SHARE_ADDRESS = "listenDatagram" in Deno;
+/** How a TLS record with a ClientHello begins: RFC 8446 §5.1. */
+const HANDSHAKE_RECORD = 0x16;
+/** The fatal alert `unexpected_message`, as any TLS server answers what is no TLS: RFC 8446 §6. */
+const ALERT = new Uint8Array([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0a]);
 
 type ServiceConfig = Config["service"];
 
@@ -78,12 +78,6 @@ export interface EncryptedService {
   stop(graceMs: number): Promise<void>;
 }
 
-/** A certificate chain and its key, in PEM. */
-interface KeyPair {
-  readonly cert: string;
-  readonly key: string;
-}
-
 /**
  * Starts the service. Addresses that cannot be bound are logged and tried again.
  * @param options what it is made of.
@@ -98,11 +92,11 @@ class Service implements EncryptedService {
   readonly #sessions = new Set<ServiceSession>();
   readonly #reports: ContactReports;
   readonly #context: ServiceContext;
-  readonly #binding: Binding<Deno.TlsListener>;
+  readonly #binding: Binding<Deno.TcpListener>;
+  readonly #gate: TlsGate;
   readonly #loops = new Set<Promise<void>>();
   #config: ServiceConfig;
   #keys: KeyPair;
-  #certificateTrouble: unknown;
   #revocationTimer: ReturnType<typeof setTimeout> | undefined;
   #accepted = 0;
   #refused = 0;
@@ -119,8 +113,18 @@ class Service implements EncryptedService {
       report: () => this.status(),
       heldUnits: 0,
     };
+    try {
+      this.#gate = new TlsGate(this.#config.inner, keys);
+    } catch (error) {
+      throw certificateError(this.#config, error);
+    }
+    if (this.#gate.trouble !== "") {
+      log.error("There is no TLS for the encrypted service: {trouble}; trying again", {
+        trouble: this.#gate.trouble,
+      });
+    }
     this.#binding = new Binding(this.#config.listen, {
-      open: (address) => this.#listen(address),
+      open: ({ hostname, port }) => Deno.listen({ hostname, port }),
       onOpen: (listener, address) => this.#accept(listener, address),
       onWaiting: (address, detail) =>
         log.error("Cannot open {address} for the encrypted service: {detail}; trying again", {
@@ -128,10 +132,6 @@ class Service implements EncryptedService {
           detail,
         }),
     });
-    if (this.#certificateTrouble !== undefined) {
-      this.#binding.close();
-      throw certificateError(this.#config, this.#certificateTrouble);
-    }
   }
 
   get addresses(): HostPort[] {
@@ -139,7 +139,13 @@ class Service implements EncryptedService {
   }
 
   listeners(): ListenerReport[] {
-    return this.#binding.reports();
+    const detail = this.#gate.trouble;
+    const reports = this.#binding.reports();
+    return detail === "" ? reports : reports.map(({ address }) => ({
+      address,
+      state: "waiting",
+      detail,
+    }));
   }
 
   status(): ServiceReport {
@@ -156,23 +162,14 @@ class Service implements EncryptedService {
   }
 
   async reloadCertificate(): Promise<boolean> {
-    const old = this.#keys;
     try {
       const keys = await readKeyPair(this.#config);
-      if (keys.cert === old.cert && keys.key === old.key) return true;
-      if (this.#isStopping) return false;
+      if (keys.cert === this.#keys.cert && keys.key === this.#keys.key) return true;
+      await this.#gate.replaceKeys(keys);
       this.#keys = keys;
-      if (!CAN_SHARE_ADDRESS) {
-        log.warn(
-          "The new certificate is used after a restart: this build was made without --unstable-net",
-        );
-        return false;
-      }
-      this.#binding.replace((address) => this.#share(address));
       log.info("The encrypted service uses the certificate that {cert} holds now", this.#config);
       return true;
     } catch (error) {
-      this.#keys = old;
       log.error("{reason}; the old certificate goes on", {
         reason: certificateError(this.#config, error).message,
       });
@@ -201,30 +198,11 @@ class Service implements EncryptedService {
     clearTimeout(timer);
     for (const session of this.#sessions) session.end("stop");
     await done;
+    await this.#gate.close();
     this.#reports.close();
   }
 
-  /** Binds an address that nobody else has. */
-  #listen(address: HostPort): Deno.TlsListener {
-    try {
-      if (!CAN_SHARE_ADDRESS) return Deno.listenTls({ ...address, ...this.#keys });
-      // A socket that shares its address would also share it with another program of this user's,
-      // such as a second sensor; so it is first bound alone.
-      if (address.port !== 0) Deno.listen({ ...address }).close();
-      return this.#share(address);
-    } catch (error) {
-      if (!isAddressError(error)) this.#certificateTrouble ??= error;
-      throw error;
-    }
-  }
-
-  /** Binds an address beside a listener of ours that has it. */
-  #share(address: HostPort): Deno.TlsListener {
-    const options = { ...address, ...this.#keys, reusePort: true };
-    return Deno.listenTls(options);
-  }
-
-  #accept(listener: Deno.TlsListener, address: HostPort): void {
+  #accept(listener: Deno.TcpListener, address: HostPort): void {
     const loop = acceptLoop(listener, (connection) => this.#begin(connection), (error, isFirst) => {
       if (!isFirst) return;
       log.warn("Cannot accept on {address}: {error}", { address: formatHostPort(address), error });
@@ -234,8 +212,8 @@ class Service implements EncryptedService {
   }
 
   /** Takes a connection, or makes room for it, or refuses it. */
-  #begin(connection: Deno.TlsConn): void {
-    const session = new ServiceSession(connection as TlsStream, {
+  #begin(connection: Deno.TcpConn): void {
+    const session = new ServiceSession(connection, {
       provider: "service",
       kind: "service",
       sessionId: this.#options.emitter.newId(),
@@ -252,27 +230,22 @@ class Service implements EncryptedService {
       if (leaving === session) return;
     }
     this.#sessions.add(session);
-    session.done = this.#hold(session).catch((error) => {
+    session.done = this.#hold(session, connection).catch((error) => {
       if (isDisconnect(error)) return;
       log.error("Cannot go on with a session of the encrypted service: {error}", {
         error: error instanceof Error ? error.stack ?? error.message : error,
       });
-    }).finally(() => {
+    }).finally(async () => {
       session.end("over");
+      await session.closed;
       this.#sessions.delete(session);
     });
   }
 
-  /** A whole session, from the handshake on. */
-  async #hold(session: ServiceSession): Promise<void> {
+  /** A whole session, from the first byte on. */
+  async #hold(session: ServiceSession, connection: Deno.TcpConn): Promise<void> {
     session.setDeadline(Math.min(this.#options.handshakeMs, this.#config.login_ms));
-    try {
-      await session.handshake();
-    } catch (error) {
-      if (session.cause === "deadline") this.#probe(session, "no TLS handshake in time");
-      else if (session.cause === undefined) this.#probe(session, describeHandshakeFailure(error));
-      return;
-    }
+    if (!await this.#shakeHands(session, connection)) return;
     session.setDeadline(this.#config.login_ms);
     try {
       await session.send(formatOk(this.#config.greeting));
@@ -296,6 +269,30 @@ class Service implements EncryptedService {
       }
     }
     await session.finish(LINGER_MS);
+  }
+
+  /** The TLS handshake; returns whether there is TLS. */
+  async #shakeHands(session: ServiceSession, connection: Deno.TcpConn): Promise<boolean> {
+    try {
+      const first = await session.firstBytes();
+      if (first === null) throw new Deno.errors.UnexpectedEof("unexpected end of file");
+      if (first[0] !== HANDSHAKE_RECORD) {
+        this.#probe(session, "not TLS", first.slice(0, FIRST_BYTES));
+        await connection.write(ALERT);
+        return false;
+      }
+      await session.secure(this.#gate.wrap(connection, first.slice()));
+      return true;
+    } catch (error) {
+      if (error instanceof GateError) {
+        log.warn("No TLS for a connection to the encrypted service: {error}", { error });
+      } else if (session.cause === "deadline") {
+        this.#probe(session, "no TLS handshake in time");
+      } else if (session.cause === undefined) {
+        this.#probe(session, describeHandshakeFailure(error));
+      }
+      return false;
+    }
   }
 
   /** Answers a line; returns whether the session goes on. */
@@ -417,15 +414,6 @@ function certificateError(
     `Cannot use certificate ${JSON.stringify(cert)} with key ${JSON.stringify(key)}: ${said}`,
     { cause },
   );
-}
-
-/** Whether an error of listening is about the address; else it is about the certificate. */
-function isAddressError(error: unknown): boolean {
-  return error instanceof Deno.errors.AddrInUse ||
-    error instanceof Deno.errors.AddrNotAvailable ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable ||
-    (error instanceof Error && /os error|resolve|getaddrinfo|lookup/i.test(error.message));
 }
 
 function endpoint(address: Deno.Addr): NonNullable<Scope["peer"]> {

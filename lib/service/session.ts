@@ -9,18 +9,13 @@ import type { Scope } from "../events/ecs.ts";
 import { ByteReader } from "../net/byte_reader.ts";
 import { type Stream, writeAll } from "../net/stream.ts";
 import { MAX_LINE_BYTES } from "./frames.ts";
+import type { TlsStream } from "./tls_gate.ts";
 import type { TokenRecord } from "./tokens.ts";
 
 const encoder = new TextEncoder();
 
 /** Why a session was ended from our side. */
 export type EndCause = "deadline" | "room" | "revoked" | "stop" | "over";
-
-/** A connection with TLS in it. */
-export interface TlsStream extends Stream {
-  /** Shakes hands; reads and writes do it otherwise. */
-  handshake(): Promise<unknown>;
-}
 
 /** One connection. Made and closed by the server. */
 export class ServiceSession {
@@ -42,21 +37,27 @@ export class ServiceSession {
   cause: EndCause | undefined;
   /** Settles when the server is done with it. */
   done: Promise<void> = Promise.resolve();
-  readonly #stream: TlsStream;
-  readonly #reader: ByteReader;
+  #stream: Stream;
+  #reader: ByteReader;
   readonly #pending = new Set<(error: Error) => void>();
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #stopWaiting: (() => void) | undefined;
   #isClosed = false;
+  #closed: Promise<void> = Promise.resolve();
 
   /**
-   * @param stream the connection; closed by `end`.
+   * @param stream the connection, without TLS; closed by `end`.
    * @param scope what its events belong to.
    */
-  constructor(stream: TlsStream, scope: Scope) {
+  constructor(stream: Stream, scope: Scope) {
     this.#stream = stream;
     this.scope = scope;
-    this.#reader = new ByteReader(stream, () => this.activeAt = performance.now());
+    this.#reader = new ByteReader(stream);
+  }
+
+  /** Settles when the sockets are closed, after `end`. */
+  get closed(): Promise<void> {
+    return this.#closed;
   }
 
   /** Whether nobody waits for an answer any more. */
@@ -64,9 +65,27 @@ export class ServiceSession {
     return this.#isClosed;
   }
 
-  /** Shakes hands. */
-  async handshake(): Promise<void> {
-    await this.#abortable(this.#stream.handshake());
+  /**
+   * What the peer sends first, before there is TLS.
+   * @returns at least one byte; `null` when it has ended its side.
+   */
+  firstBytes(): Promise<Uint8Array | null> {
+    return this.#abortable(this.#reader.read());
+  }
+
+  /**
+   * Goes on with TLS, and shakes hands.
+   * @param opening puts TLS into the connection.
+   */
+  async secure(opening: Promise<TlsStream>): Promise<void> {
+    const stream = await this.#abortable(opening).catch((error) => {
+      opening.then((late) => late.close(), () => {}); // nobody wants it any more
+      throw error;
+    });
+    this.#stream = stream;
+    this.#closed = stream.closed;
+    this.#reader = new ByteReader(stream, () => this.activeAt = performance.now());
+    await this.#abortable(stream.handshake());
     this.isSecure = true;
   }
 

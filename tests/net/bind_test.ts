@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Binding } from "../../lib/net/bind.ts";
 import type { HostPort } from "../../lib/net/address.ts";
 
@@ -9,9 +9,6 @@ function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;
 }
-
-/** Accept loops that take nothing, so that closing ends them. */
-const ignore = () => {};
 
 Deno.test("Binding opens every address and reports the port that the system chose", () => {
   const opened: HostPort[] = [];
@@ -78,20 +75,21 @@ Deno.test("Binding counts 0.0.0.0 as open when its own [::] has the port", async
   assertEquals(hosts.size, 2);
 });
 
-Deno.test("Binding.replace() keeps the old listeners when a new one cannot be opened", async () => {
-  const binding = new Binding([{ hostname: "127.0.0.1", port: 0 }], {
+Deno.test("Binding.update() keeps what is on both lists, closes and opens the rest", async () => {
+  const [a, b, c] = [freePort(), freePort(), freePort()].map((port) => ({
+    hostname: "127.0.0.1",
+    port,
+  }));
+  const opened: number[] = [];
+  const binding = new Binding([a!, b!], {
     open,
-    onOpen: ignore,
+    onOpen: (_listener, { port }) => opened.push(port),
   });
-  const [address] = binding.addresses();
-  assertThrows(
-    () =>
-      binding.replace(() => {
-        throw new Deno.errors.InvalidData("no certificate");
-      }),
-    Deno.errors.InvalidData,
-  );
-  (await Deno.connect(address!)).close();
+  binding.update([b!, c!]);
+  assertEquals(opened, [a!.port, b!.port, c!.port]);
+  assertEquals(binding.addresses(), [b, c]);
+  for (const address of [b!, c!]) (await Deno.connect(address)).close();
+  await assertRejects(() => Deno.connect(a!), Deno.errors.ConnectionRefused);
   binding.close();
   binding.close();
 });

@@ -93,6 +93,7 @@ export async function startFixture(
     ...paths,
     failure_pause_ms: 0,
     listen: [{ hostname: "127.0.0.1", port: 0 }],
+    inner: { hostname: "127.0.0.1", port: 0 },
     ...changes,
   };
   const journal = new Journal(`${dir}/journal.db`);
@@ -104,6 +105,10 @@ export async function startFixture(
   });
   const tokens = new TokenStore(`${dir}/tokens.json`);
   const token = await tokens.add("op", "operator");
+  const remove = async () => {
+    journal.close();
+    await Deno.remove(dir, { recursive: true });
+  };
   const service = await startService({
     config,
     handshakeMs: options.handshakeMs ?? 5000,
@@ -111,6 +116,9 @@ export async function startFixture(
     emitter,
     view: VIEW,
     tokens,
+  }).catch(async (error) => {
+    await remove();
+    throw error;
   });
   const address = service.addresses[0]!;
   const ca = await Deno.readTextFile(paths.ca);
@@ -172,8 +180,7 @@ export async function startFixture(
     },
     async [Symbol.asyncDispose]() {
       await service.stop(1000);
-      journal.close();
-      await Deno.remove(dir, { recursive: true });
+      await remove();
     },
   };
 }

@@ -4,9 +4,10 @@ import { Journal } from "../../lib/journal/journal.ts";
 import type { Selection } from "../../lib/service/frames.ts";
 import { type LiveReader, tail } from "../../lib/service/tail.ts";
 
-/** A journal in memory, what is sent of it, and the end of the feed. */
+/** A journal of its own, what is sent of it, and the end of the feed. */
 function start(options: { send?: (text: string) => Promise<void> } = {}) {
-  const journal = new Journal(":memory:");
+  const dir = Deno.makeTempDirSync({ prefix: "tail-" });
+  const journal = new Journal(`${dir}/journal.db`);
   const emitter = new Emitter(journal, { name: "s", version: "0", secrets: "plain", salt: "" });
   const lines: string[] = [];
   const end = Promise.withResolvers<void>();
@@ -14,6 +15,10 @@ function start(options: { send?: (text: string) => Promise<void> } = {}) {
   return {
     journal,
     lines,
+    [Symbol.dispose]() {
+      journal.close();
+      Deno.removeSync(dir, { recursive: true });
+    },
     end: () => end.resolve(),
     fail: (error: Error) => end.reject(error),
     emit: (count: number) => {
@@ -45,7 +50,7 @@ function start(options: { send?: (text: string) => Promise<void> } = {}) {
 }
 
 Deno.test("tail() replays and goes on live, without gap or double, while events are written", async () => {
-  const t = start();
+  using t = start();
   t.emit(1000);
   t.journal.flush();
   const running = t.run({ since: 100 });
@@ -58,11 +63,10 @@ Deno.test("tail() replays and goes on live, without gap or double, while events 
   await running;
   assertEquals(t.sequences(), Array.from({ length: 2900 }, (_, i) => 101 + i));
   assertEquals([t.lines[0], t.lines.at(-1)], ["+OK tail since=100", "."]);
-  t.journal.close();
 });
 
 Deno.test("tail() begins with what is new when no cursor is given, and filters", async () => {
-  const t = start();
+  using t = start();
   t.emit(10);
   t.journal.flush();
   const running = t.run({ filter: { decoys: ["ftp"] } });
@@ -73,13 +77,12 @@ Deno.test("tail() begins with what is new when no cursor is given, and filters",
   await running;
   assertEquals(t.lines[0], "+OK tail since=10");
   assertEquals(t.sequences(), [12, 14]);
-  t.journal.close();
 });
 
 Deno.test("tail() reads no further than a slow reader takes", async () => {
   const sent: string[] = [];
   const gate = Promise.withResolvers<void>();
-  const t = start({
+  using t = start({
     send: async (text) => {
       sent.push(text);
       if (sent.length === 2) await gate.promise;
@@ -111,11 +114,10 @@ Deno.test("tail() reads no further than a slow reader takes", async () => {
   t.end();
   gate.resolve();
   await running;
-  t.journal.close();
 });
 
 Deno.test("tail() passes over what retention has removed", async () => {
-  const t = start();
+  using t = start();
   t.emit(500);
   t.journal.flush();
   t.journal.withDatabase((db) => db.exec("DELETE FROM events WHERE sequence <= 490"));
@@ -124,11 +126,10 @@ Deno.test("tail() passes over what retention has removed", async () => {
   t.end();
   await running;
   assertEquals(t.sequences(), Array.from({ length: 10 }, (_, i) => 491 + i));
-  t.journal.close();
 });
 
 Deno.test("tail() begins at the start when the cursor is of another journal", async () => {
-  const t = start();
+  using t = start();
   t.emit(3);
   t.journal.flush();
   const running = t.run({ since: 900 });
@@ -136,11 +137,10 @@ Deno.test("tail() begins at the start when the cursor is of another journal", as
   t.end();
   await running;
   assertEquals(t.sequences(), [1, 2, 3]);
-  t.journal.close();
 });
 
 Deno.test("tail() gives a sign of life, with a cursor that passed what the filter left out", async () => {
-  const t = start();
+  using t = start();
   const running = t.run({ since: 0, filter: { decoys: ["none"] }, heartbeatMs: 5 });
   t.emit(7);
   t.journal.flush();
@@ -149,11 +149,10 @@ Deno.test("tail() gives a sign of life, with a cursor that passed what the filte
   await running;
   assert(t.lines.slice(1, -1).every((line) => /^# [07]$/.test(line)), t.lines.join("\n"));
   assertEquals(t.lines.at(-2), "# 7");
-  t.journal.close();
 });
 
 Deno.test("tail() ends when the peer is gone, and takes its listener away", async () => {
-  const t = start({ send: () => Promise.reject(new Deno.errors.ConnectionReset("gone")) });
+  using t = start({ send: () => Promise.reject(new Deno.errors.ConnectionReset("gone")) });
   let listeners = 0;
   const reader: LiveReader = {
     readableSequence: 0,
@@ -167,5 +166,4 @@ Deno.test("tail() ends when the peer is gone, and takes its listener away", asyn
   await assertRejects(() => t.run({}, reader), Deno.errors.ConnectionReset);
   assertEquals(listeners, 0);
   t.fail(new Deno.errors.ConnectionReset("gone"));
-  t.journal.close();
 });
