@@ -7,6 +7,7 @@
  * idle sensor nothing. `DENORT_BIN` names the runtime to build on; without it Deno fetches one.
  * @module
  */
+// deno-lint-ignore-file no-console -- a task talks to whoever started it
 import { parseArguments } from "../lib/cli/args.ts";
 import type { CommandOption } from "../lib/cli/command.ts";
 import { findFlags, permissions } from "../lib/cli/permissions.ts";
@@ -50,6 +51,7 @@ async function compile(argv: readonly string[]): Promise<void> {
     "compile",
     "--no-config",
     "--no-lock",
+    "--no-check",
     ...flags,
     ...(target === undefined ? [] : [`--target=${target}`]),
     `--output=${output}`,
