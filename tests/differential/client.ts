@@ -57,6 +57,11 @@ export interface Address {
   readonly port: number;
 }
 
+/** `waitMs` of a conversation that has none. */
+export const DEFAULT_WAIT_MS = 400;
+/** `quietMs` of a conversation that has none. */
+export const DEFAULT_QUIET_MS = 150;
+
 /** Between two segments of one byte, in ms: enough for the server to read each by itself. */
 const SEGMENT_GAP_MS = 2;
 
@@ -78,7 +83,8 @@ export async function converse(
   address: Address,
   conversation: Conversation,
 ): Promise<StepResult[]> {
-  const { waitMs = 400, quietMs = 150, greetingMs = 3000, vanishes = false } = conversation;
+  const { waitMs = DEFAULT_WAIT_MS, quietMs = DEFAULT_QUIET_MS } = conversation;
+  const { greetingMs = 3000, vanishes = false } = conversation;
   const conn = await Deno.connect(address);
   conn.setNoDelay(true);
   const inbox = new Inbox(conn);
