@@ -200,7 +200,7 @@ export class Apache implements Product {
     }`;
     const canDeflate = isDeflatable(type, file.bytes.length);
     const described = (suffix: string): Field[] => [
-      ["Last-Modified", new Date(file.modifiedMs).toUTCString()],
+      ["Last-Modified", file.lastModified],
       ["ETag", `"${etag}${suffix}"`],
       ["Accept-Ranges", "bytes"],
     ];
@@ -298,7 +298,7 @@ function checkConditions(
   etag: string,
   { head, nowMs }: { head: RequestHead; nowMs: number },
 ): 304 | 412 | undefined {
-  const modified = Math.floor(file.modifiedMs / 1000);
+  const { modified } = file;
   const isGet = head.method === "GET" || head.method === "HEAD";
   const match = headerValue(head, "if-match");
   if (match !== undefined) {
@@ -325,5 +325,5 @@ function meetsIfRange(file: SiteFile, etag: string, head: RequestHead): boolean 
   const value = headerValue(head, "if-range");
   if (value === undefined) return true;
   if (value.startsWith('"') || value.startsWith("W/")) return value === etag;
-  return parseHttpDate(value) === Math.floor(file.modifiedMs / 1000);
+  return parseHttpDate(value) === file.modified;
 }

@@ -53,22 +53,21 @@ export class LengthBody implements BodyParser {
 const CR = 0x0d;
 const LF = 0x0a;
 
-const enum Step {
-  Start,
-  Size,
-  Extension,
-  ExtensionEnd,
-  Data,
-  AfterData,
-  AfterDataEnd,
-  LastExtension,
-  LastExtensionEnd,
-  Trailer,
-  TrailerEnd,
-  TrailerField,
-  TrailerFieldEnd,
-  Done,
-}
+type Step =
+  | "start"
+  | "size"
+  | "extension"
+  | "extension end"
+  | "data"
+  | "after data"
+  | "after data end"
+  | "last extension"
+  | "last extension end"
+  | "trailer"
+  | "trailer end"
+  | "trailer field"
+  | "trailer field end"
+  | "done";
 
 /** Largest chunk that nginx reads: a sixteenth of the largest offset, and four more bits. */
 const NGINX_MAX_CHUNK = 2n ** 59n;
@@ -79,23 +78,23 @@ const NGINX_MAX_SIZE = 2n ** 63n - 5n;
 /** Chunks as nginx reads them: LF alone ends a line, and any extension passes. */
 export class NginxChunkedBody implements BodyParser {
   fault: BodyFault | undefined;
-  #step: Step = Step.Start;
+  #step: Step = "start";
   #size = 0n;
   #left = 0;
 
   get isDone(): boolean {
-    return this.#step === Step.Done;
+    return this.#step === "done";
   }
 
   feed(bytes: Uint8Array, from: number, take: (content: Uint8Array) => void): number {
     let at = from;
-    while (at < bytes.length && this.#step !== Step.Done && this.fault === undefined) {
-      if (this.#step === Step.Data) {
+    while (at < bytes.length && this.#step !== "done" && this.fault === undefined) {
+      if (this.#step === "data") {
         const end = Math.min(bytes.length, at + this.#left);
         take(bytes.subarray(at, end));
         this.#left -= end - at;
         at = end;
-        if (this.#left === 0) this.#step = Step.AfterData;
+        if (this.#left === 0) this.#step = "after data";
       } else this.#byte(bytes[at++]!);
     }
     return at;
@@ -103,38 +102,38 @@ export class NginxChunkedBody implements BodyParser {
 
   #byte(byte: number): void {
     switch (this.#step) {
-      case Step.Start:
-      case Step.Size:
+      case "start":
+      case "size":
         return this.#sizeByte(byte);
-      case Step.Extension:
-        if (byte === CR) this.#step = Step.ExtensionEnd;
-        else if (byte === LF) this.#step = Step.Data;
+      case "extension":
+        if (byte === CR) this.#step = "extension end";
+        else if (byte === LF) this.#step = "data";
         return;
-      case Step.ExtensionEnd:
-        return this.#expect(byte === LF, Step.Data);
-      case Step.AfterData:
-        if (byte === CR) this.#step = Step.AfterDataEnd;
-        else this.#expect(byte === LF, Step.Start);
+      case "extension end":
+        return this.#expect(byte === LF, "data");
+      case "after data":
+        if (byte === CR) this.#step = "after data end";
+        else this.#expect(byte === LF, "start");
         return;
-      case Step.AfterDataEnd:
-        return this.#expect(byte === LF, Step.Start);
-      case Step.LastExtension:
-        if (byte === CR) this.#step = Step.LastExtensionEnd;
-        else if (byte === LF) this.#step = Step.Trailer;
+      case "after data end":
+        return this.#expect(byte === LF, "start");
+      case "last extension":
+        if (byte === CR) this.#step = "last extension end";
+        else if (byte === LF) this.#step = "trailer";
         return;
-      case Step.LastExtensionEnd:
-        return this.#expect(byte === LF, Step.Trailer);
-      case Step.Trailer:
-        this.#step = byte === CR ? Step.TrailerEnd : byte === LF ? Step.Done : Step.TrailerField;
+      case "last extension end":
+        return this.#expect(byte === LF, "trailer");
+      case "trailer":
+        this.#step = byte === CR ? "trailer end" : byte === LF ? "done" : "trailer field";
         return;
-      case Step.TrailerEnd:
-        return this.#expect(byte === LF, Step.Done);
-      case Step.TrailerField:
-        if (byte === CR) this.#step = Step.TrailerFieldEnd;
-        else if (byte === LF) this.#step = Step.Trailer;
+      case "trailer end":
+        return this.#expect(byte === LF, "done");
+      case "trailer field":
+        if (byte === CR) this.#step = "trailer field end";
+        else if (byte === LF) this.#step = "trailer";
         return;
-      default: // TrailerFieldEnd
-        return this.#expect(byte === LF, Step.Trailer);
+      default: // trailer field end
+        return this.#expect(byte === LF, "trailer");
     }
   }
 
@@ -146,23 +145,23 @@ export class NginxChunkedBody implements BodyParser {
   #sizeByte(byte: number): void {
     const digit = hexDigit(byte);
     if (digit >= 0) {
-      if (this.#step === Step.Start) this.#size = 0n;
-      this.#step = Step.Size;
+      if (this.#step === "start") this.#size = 0n;
+      this.#step = "size";
       if (this.#size >= NGINX_MAX_CHUNK) this.fault = "syntax";
       this.#size = this.#size * 16n + BigInt(digit);
       return;
     }
-    if (this.#step === Step.Start) {
+    if (this.#step === "start") {
       this.fault = "syntax";
       return;
     }
     const isLast = this.#size === 0n;
     this.#left = Number(this.#size);
     if (this.#size > NGINX_MAX_SIZE) this.fault = "syntax";
-    if (byte === CR) this.#step = isLast ? Step.LastExtensionEnd : Step.ExtensionEnd;
-    else if (byte === LF) this.#step = isLast ? Step.Trailer : Step.Data;
+    if (byte === CR) this.#step = isLast ? "last extension end" : "extension end";
+    else if (byte === LF) this.#step = isLast ? "trailer" : "data";
     else if (byte === 0x3b || byte === 0x20 || byte === 0x09) {
-      this.#step = isLast ? Step.LastExtension : Step.Extension;
+      this.#step = isLast ? "last extension" : "extension";
     } else this.fault = "syntax";
   }
 }

@@ -76,7 +76,9 @@ export function headerValue(head: RequestHead, name: string): string | undefined
  * @param name in lower case.
  */
 export function headerValues(head: RequestHead, name: string): string[] {
-  return head.headers.flatMap(([field, value]) =>
-    field.length === name.length && field.toLowerCase() === name ? [value] : []
-  );
+  const values: string[] = [];
+  for (const [field, value] of head.headers) {
+    if (field.length === name.length && field.toLowerCase() === name) values.push(value);
+  }
+  return values;
 }

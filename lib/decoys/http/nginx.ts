@@ -131,7 +131,7 @@ export class Nginx implements Product {
 
   /** The file, or the status of a precondition that it fails. */
   #checked(file: SiteFile, head: RequestHead): SiteFile | number {
-    const modified = Math.floor(file.modifiedMs / 1000);
+    const { modified } = file;
     const unmodifiedSince = headerValue(head, "if-unmodified-since");
     if (unmodifiedSince !== undefined && !((parseHttpDate(unmodifiedSince) ?? -1) >= modified)) {
       return 412;
@@ -148,7 +148,7 @@ export class Nginx implements Product {
   #file(file: SiteFile, head: RequestHead, request: NginxRequest): Reply {
     const type = NGINX_TYPES.get(file.extension) ?? "application/octet-stream";
     const etag = etagOf(file);
-    const lastModified = formatModified(file);
+    const { lastModified } = file;
     if (request.isOld) return request.reply(200, {}, file.bytes);
     if (isNotModified(file, etag, head)) {
       return request.reply(304, { lastModified, others: [["ETag", etag]] }, NOTHING);
@@ -214,12 +214,7 @@ function answered(reply: Reply): Plan {
 }
 
 function etagOf(file: SiteFile): string {
-  const seconds = Math.floor(file.modifiedMs / 1000);
-  return `"${seconds.toString(16)}-${file.bytes.length.toString(16)}"`;
-}
-
-function formatModified(file: SiteFile): string {
-  return new Date(file.modifiedMs).toUTCString();
+  return `"${file.modified.toString(16)}-${file.bytes.length.toString(16)}"`;
 }
 
 /** `If-Modified-Since` (exact) and `If-None-Match`: both must agree. */
@@ -227,7 +222,7 @@ function isNotModified(file: SiteFile, etag: string, head: RequestHead): boolean
   const since = headerValue(head, "if-modified-since");
   const noneMatch = headerValue(head, "if-none-match");
   if (since === undefined && noneMatch === undefined) return false;
-  const modified = Math.floor(file.modifiedMs / 1000);
+  const { modified } = file;
   if (since !== undefined && parseHttpDate(since) !== modified) return false;
   return noneMatch === undefined || listHasTag(noneMatch, etag, true);
 }
@@ -236,7 +231,7 @@ function meetsIfRange(file: SiteFile, etag: string, head: RequestHead): boolean 
   const value = headerValue(head, "if-range");
   if (value === undefined) return true;
   if (value.endsWith('"')) return value === etag;
-  return parseHttpDate(value) === Math.floor(file.modifiedMs / 1000);
+  return parseHttpDate(value) === file.modified;
 }
 
 function gzipFields(etag: string): [string, string][] {

@@ -27,6 +27,19 @@ export class NginxBuffers {
     this.#lineStart = this.#used;
   }
 
+  /** How many bytes fit without another buffer. */
+  get room(): number {
+    return this.#capacity - this.#used - 1;
+  }
+
+  /**
+   * Takes bytes of a line.
+   * @param count at most `room`.
+   */
+  skip(count: number): void {
+    this.#used += count;
+  }
+
   /**
    * Takes one byte.
    * @param part where it stands: a line end before the request, the end of a line, or within one.

@@ -25,33 +25,36 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const SLASH = 0x2f;
 
-/** States of the request line, in the order in which they can follow; then of header lines. */
-const enum State {
-  Start,
-  Method,
-  SpacesBeforeUri,
-  Scheme,
-  SchemeSlash,
-  SchemeSlashSlash,
-  HostStart,
-  Host,
-  HostEnd,
-  IpLiteral,
-  Port,
-  AfterSlash,
-  AfterUri,
-  HeaderStart,
-  Name,
-  SpaceBeforeValue,
-  Value,
-  HeaderAlmostDone,
-  HeadAlmostDone,
-}
+/** Where in the request line the next byte stands. */
+type LineState =
+  | "start"
+  | "method"
+  | "spaces before uri"
+  | "scheme"
+  | "scheme slash"
+  | "scheme slash slash"
+  | "host start"
+  | "host"
+  | "host end"
+  | "ip literal"
+  | "port"
+  | "after slash"
+  | "after uri";
+
+/** Where in a header line. */
+type FieldState =
+  | "header start"
+  | "name"
+  | "space before value"
+  | "value"
+  | "header almost done"
+  | "head almost done";
 
 /** nginx's reader of heads. */
 export class NginxHeadParser implements HeadParser {
   head: RequestHead | undefined;
-  #state: State = State.Start;
+  #state: LineState | FieldState = "start";
+  #isInFields = false;
   #text = "";
   #base = 0;
   #requestStart = 0;
@@ -73,12 +76,12 @@ export class NginxHeadParser implements HeadParser {
   readonly #buffers = new NginxBuffers();
 
   get isIdle(): boolean {
-    return this.#state === State.Start;
+    return this.#state === "start";
   }
 
   reset(): void {
     this.head = undefined;
-    this.#state = State.Start;
+    this.#state = "start";
     this.#text = "";
     this.#base = 0;
     this.#hostStart =
@@ -88,7 +91,7 @@ export class NginxHeadParser implements HeadParser {
       this.#pathStart =
         -1;
     this.#methodEnd = this.#uriStart = this.#uriEnd = 0;
-    this.#hasEmptyPath = false;
+    this.#isInFields = this.#hasEmptyPath = false;
     this.#headers = [];
     this.#version.reset();
     this.#buffers.reset();
@@ -100,24 +103,25 @@ export class NginxHeadParser implements HeadParser {
     let isDone = false;
     this.#base = this.#text.length - from;
     while (at < bytes.length && !isDone && fault === undefined) {
+      at = this.#skipPlain(bytes, at);
+      if (at === bytes.length) break;
       const byte = bytes[at]!;
-      if (this.#state < State.HeaderStart) {
+      if (!this.#isInFields) {
         fault = this.#lineByte(byte, at);
-        if (this.#state === State.HeaderStart) fault ??= this.#targetFault(bytes, at);
+        if (this.#isInFields) fault ??= this.#targetFault(bytes, at);
       } else {
         const next = this.#headerByte(byte, at, bytes);
         if (next === true) isDone = true;
         else if (next !== undefined) fault = next;
       }
       at++;
-      if (this.#state === State.HeaderStart && this.#version.isOld) isDone = true;
+      if (this.#state === "header start" && this.#version.isOld) isDone = true;
       if (!isDone && fault === undefined && !this.#buffers.take(this.#part())) {
-        const isLine = this.#state < State.HeaderStart;
-        fault = isLine ? { status: 414 } : { status: 400, reason: "header too large" };
+        fault = !this.#isInFields ? { status: 414 } : { status: 400, reason: "header too large" };
       }
     }
     this.#text += toOctets(bytes, from, at);
-    if (this.#state === State.Start && fault === undefined) this.#text = "";
+    if (this.#state === "start" && fault === undefined) this.#text = "";
     if (isDone || fault !== undefined) this.head = this.#build(fault);
     return at;
   }
@@ -128,76 +132,87 @@ export class NginxHeadParser implements HeadParser {
     return this.isIdle ? undefined : this.#build(undefined);
   }
 
+  /** Most bytes are of a target or a value, and mean nothing: taken in one go. */
+  #skipPlain(bytes: Uint8Array, from: number): number {
+    if (this.#state !== "value" && this.#state !== "after slash") return from;
+    const end = Math.min(bytes.length, from + this.#buffers.room);
+    let at = from;
+    while (at < end && bytes[at]! > SPACE && bytes[at]! !== 0x7f) at++;
+    this.#buffers.skip(at - from);
+    if (at > from && this.#state === "value") this.#valueEnd = this.#base + at;
+    return at;
+  }
+
   /** One byte of the request line. */
   #lineByte(byte: number, at: number): HeadFault | undefined {
     const offset = this.#base + at;
     switch (this.#state) {
-      case State.Start:
+      case "start":
         if (byte === CR || byte === LF) return;
         this.#requestStart = offset;
         this.#buffers.beginLine();
         if (!isMethodByte(byte)) return BAD;
-        this.#state = State.Method;
+        this.#state = "method";
         return;
-      case State.Method:
+      case "method":
         if (byte === SPACE) {
           this.#methodEnd = offset;
-          this.#state = State.SpacesBeforeUri;
+          this.#state = "spaces before uri";
         } else if (!isMethodByte(byte)) return BAD;
         return;
-      case State.SpacesBeforeUri:
+      case "spaces before uri":
         if (byte === SPACE) return;
         this.#uriStart = offset;
         if (byte === SLASH) {
           this.#pathStart = offset;
-          this.#state = State.AfterSlash;
-        } else if (isLetter(byte)) this.#state = State.Scheme;
+          this.#state = "after slash";
+        } else if (isLetter(byte)) this.#state = "scheme";
         else return BAD;
         return;
-      case State.Scheme:
-        if (byte === COLON) this.#state = State.SchemeSlash;
+      case "scheme":
+        if (byte === COLON) this.#state = "scheme slash";
         else if (
           !isLetter(byte) && !isDigit(byte) && byte !== 0x2b && byte !== 0x2d && byte !== 0x2e
         ) {
           return BAD;
         }
         return;
-      case State.SchemeSlash:
-      case State.SchemeSlashSlash:
+      case "scheme slash":
+      case "scheme slash slash":
         if (byte !== SLASH) return BAD;
-        this.#state++;
+        this.#state = this.#state === "scheme slash" ? "scheme slash slash" : "host start";
         return;
-      case State.HostStart:
+      case "host start":
         this.#hostStart = offset;
         if (byte === 0x5b) {
-          this.#state = State.IpLiteral;
+          this.#state = "ip literal";
           return;
         }
-        this.#state = State.Host;
+        this.#state = "host";
         return this.#hostByte(byte, offset);
-      case State.Host:
+      case "host":
         return this.#hostByte(byte, offset);
-      case State.IpLiteral:
-        if (byte === 0x5d) this.#state = State.HostEnd;
+      case "ip literal":
+        if (byte === 0x5d) this.#state = "host end";
         else if (
           byte <= SPACE || byte >= 0x7f || byte === SLASH || byte === 0x3f || byte === 0x23
         ) {
           return BAD;
         }
         return;
-      case State.HostEnd:
+      case "host end":
         return this.#authorityEnd(byte, offset);
-      case State.Port:
+      case "port":
         if (isDigit(byte)) return;
         this.#portEnd = offset;
         return byte === COLON ? BAD : this.#authorityEnd(byte, offset);
-      case State.AfterSlash:
+      case "after slash":
         if (byte === SPACE) {
           this.#uriEnd = offset;
-          this.#state = State.AfterUri;
+          this.#state = "after uri";
         } else if (byte === CR || byte === LF) {
           this.#uriEnd = offset;
-          this.#state = State.AfterUri;
+          this.#state = "after uri";
           return this.#versionByte(byte);
         } else if (byte < SPACE || byte === 0x7f) return BAD;
         return;
@@ -210,7 +225,8 @@ export class NginxHeadParser implements HeadParser {
   #versionByte(byte: number): HeadFault | undefined {
     const taken = this.#version.take(byte);
     if (taken !== true) return taken;
-    this.#state = State.HeaderStart;
+    this.#state = "header start";
+    this.#isInFields = true;
   }
 
   /** Method, path and the host of an absolute target are looked at when the line has ended. */
@@ -236,18 +252,18 @@ export class NginxHeadParser implements HeadParser {
     }
     if (byte === COLON && this.#portStart < 0) {
       this.#portStart = offset + 1;
-      this.#state = State.Port;
+      this.#state = "port";
     } else if (byte === SLASH) {
       this.#pathStart = offset;
-      this.#state = State.AfterSlash;
+      this.#state = "after slash";
     } else if (byte === 0x3f) {
       this.#hasEmptyPath = true;
       this.#pathStart = offset;
-      this.#state = State.AfterSlash;
+      this.#state = "after slash";
     } else if (byte === SPACE) {
       this.#uriEnd = this.#pathStart = offset;
       this.#hasEmptyPath = true;
-      this.#state = State.AfterUri;
+      this.#state = "after uri";
     } else return BAD;
   }
 
@@ -255,52 +271,52 @@ export class NginxHeadParser implements HeadParser {
   #headerByte(byte: number, at: number, bytes: Uint8Array): HeadFault | true | undefined {
     const offset = this.#base + at;
     switch (this.#state) {
-      case State.HeaderStart:
+      case "header start":
         this.#nameStart = offset;
         this.#buffers.beginLine();
         if (byte === LF) return true;
-        if (byte === CR) this.#state = State.HeadAlmostDone;
+        if (byte === CR) this.#state = "head almost done";
         else if (byte <= SPACE || byte === 0x7f || byte === COLON) return BAD;
-        else this.#state = State.Name;
+        else this.#state = "name";
         return;
-      case State.Name:
+      case "name":
         if (byte === COLON) {
           this.#nameEnd = offset;
-          this.#state = State.SpaceBeforeValue;
+          this.#state = "space before value";
         } else if (byte === CR || byte === LF) {
           this.#nameEnd = this.#valueStart = this.#valueEnd = offset;
           this.#endField(byte, bytes, at);
         } else if (byte <= SPACE || byte === 0x7f) return BAD;
         return;
-      case State.SpaceBeforeValue:
+      case "space before value":
         if (byte === SPACE) return;
         this.#valueStart = this.#valueEnd = offset;
         if (byte === CR || byte === LF) this.#endField(byte, bytes, at);
         else if (byte === 0) return BAD;
         else {
           this.#valueEnd = offset + 1;
-          this.#state = State.Value;
+          this.#state = "value";
         }
         return;
-      case State.Value:
+      case "value":
         if (byte === SPACE) return;
         if (byte === CR || byte === LF) this.#endField(byte, bytes, at);
         else if (byte === 0) return BAD;
         else this.#valueEnd = offset + 1;
         return;
-      case State.HeaderAlmostDone:
+      case "header almost done":
         if (byte === CR) return;
         if (byte !== LF) return BAD;
-        this.#state = State.HeaderStart;
+        this.#state = "header start";
         return;
-      default: // HeadAlmostDone
+      default: // head almost done
         return byte === LF ? true : BAD;
     }
   }
 
   /** Keeps the field whose line has ended. */
   #endField(byte: number, bytes: Uint8Array, at: number): void {
-    this.#state = byte === LF ? State.HeaderStart : State.HeaderAlmostDone;
+    this.#state = byte === LF ? "header start" : "header almost done";
     if (this.#headers.length >= MAX_FIELDS) return;
     const cut = (start: number, end: number) => this.#slice(start, end, bytes, at);
     this.#headers.push([
@@ -320,13 +336,13 @@ export class NginxHeadParser implements HeadParser {
 
   /** Where the byte just taken stands, as far as it matters to the buffers. */
   #part(): "blank" | "boundary" | "line" {
-    if (this.#state === State.Start) return "blank";
-    return this.#state === State.HeaderStart ? "boundary" : "line";
+    if (this.#state === "start") return "blank";
+    return this.#state === "header start" ? "boundary" : "line";
   }
 
   #build(fault: HeadFault | undefined): RequestHead {
     const text = this.#text;
-    const isLineDone = this.#state >= State.HeaderStart;
+    const isLineDone = this.#isInFields;
     const hasUri = this.#uriEnd > 0;
     const rest = text.slice(this.#requestStart);
     const target = hasUri

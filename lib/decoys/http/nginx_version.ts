@@ -14,16 +14,15 @@ const WORD = [0x48, 0x54, 0x54, 0x50, 0x2f]; // HTTP/
 const BAD: HeadFault = { status: 400 };
 const UNSUPPORTED: HeadFault = { status: 505 };
 
-const enum Step {
-  Spaces,
-  Word,
-  FirstMajor,
-  Major,
-  FirstMinor,
-  Minor,
-  SpacesBehind,
-  LineEnd,
-}
+type Step =
+  | "spaces"
+  | "word"
+  | "first major"
+  | "major"
+  | "first minor"
+  | "minor"
+  | "spaces behind"
+  | "line end";
 
 /** Reads what follows the target. */
 export class NginxVersion {
@@ -31,7 +30,7 @@ export class NginxVersion {
   minor = 0;
   /** Whether there was no version: HTTP/0.9. */
   isOld = false;
-  #step: Step = Step.Spaces;
+  #step: Step = "spaces";
   #word = 0;
 
   /** Begins the next line. */
@@ -39,7 +38,7 @@ export class NginxVersion {
     this.major = 1;
     this.minor = 0;
     this.isOld = false;
-    this.#step = Step.Spaces;
+    this.#step = "spaces";
     this.#word = 0;
   }
 
@@ -49,7 +48,7 @@ export class NginxVersion {
    */
   take(byte: number): HeadFault | true | undefined {
     switch (this.#step) {
-      case Step.Spaces:
+      case "spaces":
         if (byte === SPACE) return;
         if (byte === CR || byte === LF) {
           this.isOld = true;
@@ -57,40 +56,40 @@ export class NginxVersion {
           this.minor = 9;
           return this.#lineEnd(byte);
         }
-        this.#step = Step.Word;
+        this.#step = "word";
         this.#word = 1;
         return byte === WORD[0] ? undefined : BAD;
-      case Step.Word:
+      case "word":
         if (byte !== WORD[this.#word]) return BAD;
-        if (++this.#word === WORD.length) this.#step = Step.FirstMajor;
+        if (++this.#word === WORD.length) this.#step = "first major";
         return;
-      case Step.FirstMajor:
+      case "first major":
         if (byte < 0x31 || byte > 0x39) return BAD;
-        this.#step = Step.Major;
+        this.#step = "major";
         return byte === 0x31 ? undefined : UNSUPPORTED;
-      case Step.Major:
-        this.#step = Step.FirstMinor;
+      case "major":
+        this.#step = "first minor";
         return byte === DOT ? undefined : isDigit(byte) ? UNSUPPORTED : BAD;
-      case Step.FirstMinor:
+      case "first minor":
         this.minor = byte - 0x30;
-        this.#step = Step.Minor;
+        this.#step = "minor";
         return isDigit(byte) ? undefined : BAD;
-      case Step.Minor:
+      case "minor":
         if (!isDigit(byte)) return this.#lineEnd(byte);
         if (this.minor > 99) return BAD;
         this.minor = this.minor * 10 + byte - 0x30;
         return;
-      case Step.SpacesBehind:
+      case "spaces behind":
         return this.#lineEnd(byte);
-      default: // LineEnd
+      default: // line end
         return byte === LF ? true : BAD;
     }
   }
 
   #lineEnd(byte: number): HeadFault | true | undefined {
     if (byte === LF) return true;
-    if (byte === CR) this.#step = Step.LineEnd;
-    else if (byte === SPACE) this.#step = Step.SpacesBehind;
+    if (byte === CR) this.#step = "line end";
+    else if (byte === SPACE) this.#step = "spaces behind";
     else return BAD;
   }
 }

@@ -4,6 +4,7 @@
  * A request's head is turned into one once, without loss, and cut by string operations from there on.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { escapeBytes } from "../../net/escape.ts";
 
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
@@ -16,11 +17,8 @@ const encoder = new TextEncoder();
  * @param end one past the last byte taken.
  */
 export function toOctets(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  let text = "";
-  for (let at = start; at < end; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + 4096, end)));
-  }
-  return text;
+  if (end <= start) return "";
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
 }
 
 /**
@@ -56,7 +54,11 @@ export function escapeOctets(text: string): string {
  */
 export function joinOctets(head: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(head.length + body.length);
-  for (let at = 0; at < head.length; at++) joined[at] = head.charCodeAt(at);
+  // Fast as long as it is ASCII; a redirect may repeat other bytes of the peer's.
+  const { read, written } = encoder.encodeInto(head, joined);
+  if (read !== head.length || written !== head.length) {
+    for (let at = 0; at < head.length; at++) joined[at] = head.charCodeAt(at);
+  }
   joined.set(body, head.length);
   return joined;
 }

@@ -8,6 +8,10 @@ import { gzip } from "./gzip.ts";
 /** A file of a site. */
 export class SiteFile {
   readonly extension: string;
+  /** When it was changed, as a header has it. */
+  readonly lastModified: string;
+  /** When it was changed, in seconds since 1970. */
+  readonly modified: number;
   readonly #gzipped: Uint8Array[] = [];
 
   /**
@@ -17,6 +21,8 @@ export class SiteFile {
    */
   constructor(readonly name: string, readonly bytes: Uint8Array, readonly modifiedMs: number) {
     this.extension = extensionOf(name);
+    this.lastModified = new Date(modifiedMs).toUTCString();
+    this.modified = Math.floor(modifiedMs / 1000);
   }
 
   /** Its content compressed; made once. */
