@@ -13,7 +13,7 @@ export const session: Command = {
   examples: [
     ["session 01JD7R2V8Q0000000000000000", "one connection from its begin to its end"],
     ["session 01JD7R2V8Q0000000000000000 --json", "with everything that was kept of it"],
-    ["events --ids", "shows the sessions there are"],
+    ["session 01JD7R2V8Q0000000000000000 -c duckblind.yaml", "ids: duckblind events --ids"],
   ],
   usage: ["session ID [-c FILE | --remote HOST:PORT] [--json]"],
   positionals: [1, 1],

@@ -5,25 +5,25 @@
  * `README.md` describes the protocol.
  * @module
  */
-import type { Config } from "../config/config.ts";
-import { CommandError, LimitError } from "../errors.ts";
+import { LimitError } from "../errors.ts";
 import type { Scope } from "../events/ecs.ts";
-import type { Emitter } from "../events/emitter.ts";
-import type { Journal } from "../journal/journal.ts";
 import { logger } from "../log.ts";
 import { formatHostPort, type HostPort, normalizeIp } from "../net/address.ts";
 import { Binding, type ListenerReport } from "../net/bind.ts";
 import { acceptLoop } from "../net/listen.ts";
 import { isDisconnect } from "../net/stream.ts";
 import { admit } from "./admission.ts";
+import { certificateError, type KeyPair, readKeyPair } from "./key_pair.ts";
 import { describeHandshakeFailure } from "./contact.ts";
 import { formatError, formatOk, parseRequest, type Request, RequestError } from "./frames.ts";
 import { HANDLERS, mayRun, type ServiceContext } from "./handlers.ts";
 import { ContactReports } from "./reports.ts";
+import type { EncryptedService, ServiceConfig, ServiceOptions } from "./service.ts";
 import { ServiceSession } from "./session.ts";
-import { GateError, type KeyPair, TlsGate } from "./tls_gate.ts";
-import type { TokenStore } from "./tokens.ts";
-import type { SensorView, ServiceReport } from "./view.ts";
+import { GateError, TlsGate } from "./tls_gate.ts";
+import type { ServiceReport } from "./view.ts";
+
+export type { EncryptedService, ServiceOptions };
 
 const log = logger("service");
 
@@ -41,42 +41,6 @@ const REVOCATION_CHECK_MS = 5000;
 const HANDSHAKE_RECORD = 0x16;
 /** The fatal alert `unexpected_message`, as any TLS server answers what is no TLS: RFC 8446 §6. */
 const ALERT = new Uint8Array([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0a]);
-
-type ServiceConfig = Config["service"];
-
-/** What the service is made of. */
-export interface ServiceOptions {
-  readonly config: ServiceConfig;
-  /** Longest TLS handshake, in ms. */
-  readonly handshakeMs: number;
-  readonly journal: Journal;
-  readonly emitter: Emitter;
-  readonly view: SensorView;
-  readonly tokens: TokenStore;
-}
-
-/** The service as the sensor has it. */
-export interface EncryptedService {
-  /** The addresses that are open, with the ports that the system chose. */
-  readonly addresses: HostPort[];
-  /** How each address stands. */
-  listeners(): ListenerReport[];
-  /** How the service is doing. */
-  status(): ServiceReport;
-  /**
-   * Reads certificate and key again, and uses them for whoever connects from now on. If they cannot
-   * be used that is logged, and the old ones go on.
-   * @returns whether the new ones are in use; never rejects.
-   */
-  reloadCertificate(): Promise<boolean>;
-  /** Goes over to new addresses, limits and texts. */
-  reload(config: ServiceConfig): void;
-  /**
-   * Closes the addresses, lets requests and feeds come to their end, closes everything. Twice is fine.
-   * @param graceMs how long sessions may take.
-   */
-  stop(graceMs: number): Promise<void>;
-}
 
 /**
  * Starts the service. Addresses that cannot be bound are logged and tried again.
@@ -394,26 +358,6 @@ class Service implements EncryptedService {
     session.isReported = true;
     this.#reports.probe(session.scope, detail, firstBytes);
   }
-}
-
-async function readKeyPair({ cert, key }: ServiceConfig): Promise<KeyPair> {
-  try {
-    return { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
-  } catch (error) {
-    throw certificateError({ cert, key }, error);
-  }
-}
-
-function certificateError(
-  { cert, key }: { cert: string; key: string },
-  cause: unknown,
-): CommandError {
-  if (cause instanceof CommandError) return cause;
-  const said = cause instanceof Error ? cause.message : String(cause);
-  return new CommandError(
-    `Cannot use certificate ${JSON.stringify(cert)} with key ${JSON.stringify(key)}: ${said}`,
-    { cause },
-  );
 }
 
 function endpoint(address: Deno.Addr): NonNullable<Scope["peer"]> {

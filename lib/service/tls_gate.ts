@@ -12,6 +12,7 @@
 import { formatHostPort, type HostPort } from "../net/address.ts";
 import { acceptLoop, bindHint } from "../net/listen.ts";
 import { type Stream, writeAll } from "../net/stream.ts";
+import type { KeyPair } from "./key_pair.ts";
 
 /** Buffer of each direction, in bytes. */
 const BUFFER_BYTES = 16_384;
@@ -21,12 +22,6 @@ const DRAIN_MS = 200;
 const RETRY_MS = 2000;
 /** Longest wait for our own listener to accept, in ms. */
 const ACCEPT_MS = 5000;
-
-/** A certificate chain and its key, in PEM. */
-export interface KeyPair {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** There is no TLS, and it is our fault and not the peer's. */
 export class GateError extends Error {

@@ -52,7 +52,13 @@ Deno.test("permissions of a config without listeners have no --allow-net at all"
 
 Deno.test("permissions of the service have its address, its loopback and its certificates", () => {
   const flags = flagsOf('service: {listen: ["0.0.0.0:943", "[::]:943"]}');
-  assertEquals(flags["--allow-net"], ["0.0.0.0:943", "[::]:943", "127.0.0.1:943", "[::1]:943"]);
+  assertEquals(flags["--allow-net"], [
+    "0.0.0.0:943",
+    "[::]:943",
+    "127.0.0.1:9442", // where the service's TLS ends
+    "127.0.0.1:943",
+    "[::1]:943",
+  ]);
   assertEquals(flags["--allow-read"], ["data", "certs", "c.yaml"]);
   assertEquals(flags["--allow-write"], ["data", "certs"]);
 });
