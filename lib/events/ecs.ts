@@ -5,8 +5,8 @@
  * only to fields that the event's own part (`parts.ts`) names, so nothing that a peer sends can set or
  * overwrite a stamped field. Texts are escaped already and are cut; bytes become base64.
  *
- * The text is put together from pieces of which those of the connection are made once: a sensor under
- * a flood spends more time here than anywhere else.
+ * The text is put together by hand, not by way of an object: a sensor under a flood spends more time
+ * here than anywhere else.
  * @module
  */
 import { boundText } from "./bound.ts";
@@ -37,22 +37,8 @@ export interface Scope {
   readonly sessionId?: string;
   readonly peer?: Endpoint;
   readonly local?: Endpoint;
-  /** Pieces of the text, made when first needed. */
-  pieces?: ScopePieces;
-}
-
-/** The pieces of the text that are the same for all events of a scope. */
-interface ScopePieces {
-  /** Who said whose: they hold its name. */
-  readonly sensor: SensorIdentity;
-  readonly dataset: string;
-  /** From `observer` up to the start of `source`'s members that may follow. */
-  readonly observer: string;
-  readonly source: string;
-  readonly destination: string;
-  readonly network: string;
-  readonly relatedIp: string;
-  readonly decoy: string;
+  /** Community ID of the connection, made when first needed. */
+  communityId?: string;
 }
 
 /** What the recorder stamps on an event. */
@@ -92,31 +78,40 @@ export function encodeEvent<K extends EventId>(
   const { id, data, sensor } = event;
   const part = PARTS[id](data, scope, sensor);
   const severity = Math.min(part.severity, stamp.maxSeverity ?? 100);
-  if (scope.pieces?.sensor !== sensor) scope.pieces = makePieces(scope, sensor);
-  const pieces = scope.pieces!;
+  const own = ownPieces(scope, sensor);
   const { fields } = part;
   const message = boundText(describeEvent(part.message, scope), MAX_MESSAGE_BYTES).text;
   let json = `{"@timestamp":"${formatTime(stamp.timeMs)}","ecs":{"version":"${ECS_VERSION}"},` +
     `"message":${JSON.stringify(message)},` +
     `"event":{"id":"${stamp.id}","sequence":${stamp.sequence},` +
     `"kind":"${severity >= ALERT_SEVERITY ? "alert" : "event"}",${part.classes.json},` +
-    `"action":"${ACTIONS[id]}",${pieces.dataset},"severity":${severity}`;
+    `"action":"${ACTIONS[id]}",${own.dataset},"severity":${severity}`;
   if (part.outcome !== undefined) json += `,"outcome":"${part.outcome}"`;
   if (fields?.durationNs !== undefined) json += `,"duration":${fields.durationNs}`;
   if (fields?.reason !== undefined) json += `,"reason":${JSON.stringify(fields.reason)}`;
-  json += pieces.observer;
-  if (pieces.network !== "") {
-    const { bytesIn, bytesOut } = fields ?? {};
-    json += pieces.source + (bytesIn === undefined ? "}" : `,"bytes":${bytesIn}}`) +
-      pieces.destination + (bytesOut === undefined ? "}" : `,"bytes":${bytesOut}}`) +
-      pieces.network + pieces.relatedIp;
-    if (fields?.user) json += `,"user":[${JSON.stringify(fields.user)}]`;
-    if (fields?.hashes !== undefined) json += `,"hash":${JSON.stringify(fields.hashes)}`;
-    json += "}";
-  }
-  json += encodeOwn(part);
-  const own = encodeDuckblind(part, scope, pieces);
-  return { json: own === "" ? json + "}" : `${json},"duckblind":{${own}}}`, severity };
+  json += own.observer;
+  json += encodeConnection(part, scope) + encodeOwn(part);
+  const more = encodeDuckblind(part, scope);
+  return { json: more === "" ? json + "}" : `${json},"duckblind":{${more}}}`, severity };
+}
+
+/** Addresses and what is known of the connection, as members that follow others. */
+function encodeConnection({ fields }: Part, scope: Scope): string {
+  const { peer, local, kind } = scope;
+  if (peer === undefined || local === undefined) return "";
+  const { bytesIn, bytesOut, user, hashes } = fields ?? {};
+  scope.communityId ??= communityId(peer, local);
+  let json = `,"source":{"ip":"${peer.ip}","port":${peer.port}` +
+    (bytesIn === undefined ? "}" : `,"bytes":${bytesIn}}`) +
+    `,"destination":{"ip":"${local.ip}","port":${local.port}` +
+    (bytesOut === undefined ? "}" : `,"bytes":${bytesOut}}`) +
+    `,"network":{"transport":"tcp","protocol":"${kind}",` +
+    `"type":"${peer.ip.includes(":") ? "ipv6" : "ipv4"}",` +
+    `"community_id":"${scope.communityId}"},"related":{"ip":["${peer.ip}"` +
+    (local.ip === peer.ip ? "]" : `,"${local.ip}"]`);
+  if (user) json += `,"user":[${JSON.stringify(user)}]`;
+  if (hashes !== undefined) json += `,"hash":${JSON.stringify(hashes)}`;
+  return json + "}";
 }
 
 /** The ECS objects that only some events have, as members that follow others. */
@@ -133,13 +128,15 @@ function encodeOwn(part: Part): string {
 }
 
 /** The members of `duckblind`. */
-function encodeDuckblind(part: Part, scope: Scope, pieces: ScopePieces): string {
+function encodeDuckblind(part: Part, scope: Scope): string {
   let json = "";
   if (scope.sessionId !== undefined) {
     const more = part.session === undefined ? "{}" : JSON.stringify(part.session);
     json = `"session":{"id":"${scope.sessionId}"${more === "{}" ? "}" : "," + more.slice(1)}`;
   }
-  if (pieces.decoy !== "") json += (json === "" ? "" : ",") + pieces.decoy;
+  if (scope.peer !== undefined) {
+    json += `${json === "" ? "" : ","}"decoy":{"kind":"${scope.kind}"}`;
+  }
   if (part.duckblind !== undefined) {
     const members = JSON.stringify(part.duckblind).slice(1, -1);
     if (members !== "") json += (json === "" ? "" : ",") + members;
@@ -147,29 +144,13 @@ function encodeDuckblind(part: Part, scope: Scope, pieces: ScopePieces): string 
   return json;
 }
 
-function makePieces(scope: Scope, sensor: SensorIdentity): ScopePieces {
-  const { peer, local, kind } = scope;
-  const own = ownPieces(scope, sensor);
-  if (peer === undefined || local === undefined) {
-    return { ...own, source: "", destination: "", network: "", relatedIp: "", decoy: "" };
-  }
-  const ips = local.ip === peer.ip ? `"${peer.ip}"` : `"${peer.ip}","${local.ip}"`;
-  return {
-    sensor,
-    dataset: own.dataset,
-    observer: own.observer,
-    source: `,"source":{"ip":"${peer.ip}","port":${peer.port}`,
-    destination: `,"destination":{"ip":"${local.ip}","port":${local.port}`,
-    network: `,"network":{"transport":"tcp","protocol":"${kind}",` +
-      `"type":"${peer.ip.includes(":") ? "ipv6" : "ipv4"}",` +
-      `"community_id":"${communityId(peer, local)}"}`,
-    relatedIp: `,"related":{"ip":[${ips}]`,
-    decoy: `"decoy":{"kind":"${kind}"}`,
-  };
-}
-
 /** The pieces that are the same for all connections of a decoy. */
-type OwnPieces = Pick<ScopePieces, "sensor" | "dataset" | "observer">;
+interface OwnPieces {
+  /** Who said whose: they hold its name. */
+  readonly sensor: SensorIdentity;
+  readonly dataset: string;
+  readonly observer: string;
+}
 
 /** As many entries as there are decoys, plus the service and the sensor. */
 const ownByProvider = new Map<string, OwnPieces>();

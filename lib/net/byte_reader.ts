@@ -52,11 +52,9 @@ export class ByteReader {
    * What there is, waiting for at least one byte.
    * @returns valid until the next call; `null` at the peer's end.
    */
-  async read(): Promise<Uint8Array | null> {
-    if (this.#start === this.#end && !await this.#fill(1)) return null;
-    const chunk = this.#buffer.subarray(this.#start, this.#end);
-    this.#start = this.#end;
-    return chunk;
+  read(): Promise<Uint8Array | null> {
+    if (this.#start !== this.#end) return Promise.resolve(this.#takeAll());
+    return this.#fill(1).then((hasMore) => hasMore ? this.#takeAll() : null);
   }
 
   /**
@@ -126,6 +124,13 @@ export class ByteReader {
     }
   }
 
+  /** Takes what there is, not as a copy. */
+  #takeAll(): Uint8Array {
+    const chunk = this.#buffer.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return chunk;
+  }
+
   /** Takes `count` bytes that are there, as a copy. */
   #take(count: number): Uint8Array {
     const bytes = this.#buffer.slice(this.#start, this.#start + count);
@@ -133,16 +138,28 @@ export class ByteReader {
     return bytes;
   }
 
-  /** Waits for more, in a buffer with room for `wanted` bytes in all; false at the peer's end. */
+  /**
+   * Waits for more, in a buffer with room for `wanted` bytes in all; false at the peer's end. Not an
+   * async function: each costs a connection that waits some hundred bytes.
+   */
   #fill(wanted: number): Promise<boolean> {
-    return this.#filling ??= this.#readOnce(wanted).finally(() => this.#filling = undefined);
+    if (this.#filling !== undefined) return this.#filling;
+    if (this.#ended) return Promise.resolve(false);
+    this.#makeRoom(wanted);
+    const target = this.#buffer;
+    const from = this.#end;
+    return this.#filling = this.#stream.read(from === 0 ? target : target.subarray(from)).then(
+      (count) => this.#received(count, target, from),
+      (error) => {
+        this.#filling = undefined;
+        throw error;
+      },
+    );
   }
 
-  async #readOnce(wanted: number): Promise<boolean> {
-    if (this.#ended) return false;
-    this.#makeRoom(wanted);
-    const [target, from] = [this.#buffer, this.#end];
-    const count = await this.#stream.read(target.subarray(from));
+  /** Takes what came into `target` at `from`; false at the peer's end. */
+  #received(count: number | null, target: Uint8Array, from: number): boolean {
+    this.#filling = undefined;
     if (count === null) {
       this.#ended = true;
       return false;
