@@ -28,12 +28,18 @@ const OPTIONS: readonly CommandOption[] = [
 ];
 
 /** Runs a Deno; what it says is shown only if it fails. */
-async function runDeno(program: string, args: readonly string[]): Promise<void> {
+async function runDeno(program: string, args: readonly string[], hint = ""): Promise<void> {
   const command = new Deno.Command(program, { args: [...args], stdout: "piped", stderr: "piped" });
   const { success, stdout, stderr } = await command.output();
   if (success) return;
   for (const output of [stdout, stderr]) await Deno.stderr.write(output);
-  throw new Error(`Cannot compile: ${program} ${args[0]} failed`);
+  throw new Error(`Cannot compile: ${program} ${args[0]} failed${hint}`);
+}
+
+/** What `deno.json` switches on, which the executable needs as well. */
+async function unstableFlags(): Promise<string[]> {
+  const { unstable = [] } = JSON.parse(await Deno.readTextFile("deno.json"));
+  return unstable.map((name: string) => `--unstable-${name}`);
 }
 
 async function compile(argv: readonly string[]): Promise<void> {
@@ -46,12 +52,18 @@ async function compile(argv: readonly string[]): Promise<void> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
   const bundle = ["--quiet", "--platform=deno", "--code-splitting", `--outdir=${BUNDLE_FOLDER}`];
-  await runDeno(Deno.execPath(), ["bundle", ...bundle, "main.ts"]);
+  // Deno 2.4 cannot bundle packages that import folders, but compiles what a newer one has bundled.
+  await runDeno(
+    Deno.execPath(),
+    ["bundle", ...bundle, "main.ts"],
+    `; with an old Deno: npx --yes deno@2.9.6 task compile --compiler ${Deno.execPath()}`,
+  );
   await runDeno(args.text("compiler") ?? Deno.execPath(), [
     "compile",
     "--no-config",
     "--no-lock",
     "--no-check",
+    ...await unstableFlags(),
     ...flags,
     ...(target === undefined ? [] : [`--target=${target}`]),
     `--output=${output}`,
