@@ -1,6 +1,6 @@
 /**
- * The encrypted service: the only module of it that holds sockets, and the one that decides who may
- * ask. Nothing but `HELP`, `PING`, `AUTH` and `QUIT` is answered before a login.
+ * The encrypted service: the module of it that holds the sockets (with `tls_gate.ts`), and the one
+ * that decides who may ask. Nothing but `HELP`, `PING`, `AUTH` and `QUIT` is answered before a login.
  *
  * `README.md` describes the protocol.
  * @module

@@ -75,6 +75,15 @@ Deno.test("whatever is no client of ours is a probe, told once", async () => {
       using peer = new Peer(await Deno.connect(f.address));
       await peer.ended();
     }],
+    [
+      "a connection that stops in the middle of its hello",
+      /no TLS handshake in time/,
+      async (f) => {
+        using peer = new Peer(await Deno.connect(f.address));
+        await peer.send("\x16\x03\x01\x02\x00\x01");
+        await peer.ended();
+      },
+    ],
     ["a connection that is closed at once", /closed before the TLS handshake/, async (f) => {
       (await Deno.connect(f.address)).close();
       await f.until("service-probe", 1);
