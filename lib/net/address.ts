@@ -116,7 +116,10 @@ export function sourceKey(ip: string): string {
     : Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Four decimal numbers; on the path of every connection, hence by hand. */
+/**
+ * Four decimal numbers; on the path of every connection, hence by hand. No leading zeros, which some
+ * programs read as octal: RFC 6943 §3.1.1.
+ */
 function parseIpv4(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(4);
   let part = 0;
@@ -128,7 +131,7 @@ function parseIpv4(text: string): Uint8Array | undefined {
       if (digits === 0 || value > 255 || part > 3) return undefined;
       bytes[part++] = value;
       digits = value = 0;
-    } else if (code >= 0x30 && code <= 0x39 && digits < 3) {
+    } else if (code >= 0x30 && code <= 0x39 && digits < 3 && (digits === 0 || value > 0)) {
       value = value * 10 + code - 0x30;
       digits++;
     } else {

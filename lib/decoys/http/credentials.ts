@@ -13,7 +13,7 @@ export type Credential = EventMap["auth.attempt"];
 
 /** Most fields of a form that are looked at. */
 const MAX_FIELDS = 200;
-/** How much of a user name or a secret is kept, in characters. */
+/** How much of a user name or a secret is kept, in characters as sent. */
 const MAX_VALUE_LENGTH = 4096;
 /** Most credentials of one request. */
 const MAX_CREDENTIALS = 8;
@@ -94,7 +94,7 @@ export function parseAuthorization(value: string, head: RequestHead): Credential
     case "basic":
       return parseBasic(rest);
     case "bearer":
-      return { method: "bearer", username: "", secret: cut(escapeOctets(rest)) };
+      return { method: "bearer", username: "", secret: escapeOctets(cut(rest)) };
     case "digest":
       return parseDigest(rest, head.method);
     default:
@@ -106,14 +106,14 @@ function parseBasic(token: string): Credential {
   const bytes = decodeBase64(token);
   // What is no base64 is kept as it came.
   if (bytes === undefined) {
-    return { method: "basic", username: "", secret: cut(escapeOctets(token)) };
+    return { method: "basic", username: "", secret: escapeOctets(cut(token)) };
   }
   const colon = bytes.indexOf(0x3a);
   const end = colon < 0 ? bytes.length : colon;
   return {
     method: "basic",
-    username: cut(escapeBytes(bytes.subarray(0, end))),
-    ...(colon < 0 ? {} : { secret: cut(escapeBytes(bytes.subarray(colon + 1))) }),
+    username: escapeBytes(cutBytes(bytes.subarray(0, end))),
+    ...(colon < 0 ? {} : { secret: escapeBytes(cutBytes(bytes.subarray(colon + 1))) }),
   };
 }
 
@@ -125,7 +125,7 @@ function parseDigest(text: string, method: string): Credential {
     parameters.set(name!.toLowerCase(), quoted?.replace(/\\([^])/g, "$1") ?? bare!);
   }
   const get = (name: string) => parameters.get(name) ?? "";
-  const username = cut(escapeOctets(get("username")));
+  const username = escapeOctets(cut(get("username")));
   const response = get("response").toLowerCase();
   const algorithm = get("algorithm").toUpperCase();
   const words = [
@@ -135,7 +135,7 @@ function parseDigest(text: string, method: string): Credential {
   const isCrackable = /^[0-9a-f]{32}$/.test(response) && get("nonce") !== "" &&
     (algorithm === "" || algorithm === "MD5") && (get("qop") === "" || get("qop") === "auth") &&
     words.every((word) => /^[\x21-\x29\x2b-\x7e ]*$/.test(word));
-  const domain = get("realm") === "" ? {} : { domain: cut(escapeOctets(get("realm"))) };
+  const domain = get("realm") === "" ? {} : { domain: escapeOctets(cut(get("realm"))) };
   return isCrackable
     ? {
       method: "digest",
@@ -211,8 +211,8 @@ function formCredential(fields: readonly Field[]): Credential[] {
   const user = pick(others, USER_NAMES, USER_PATTERN);
   return [{
     method: "form",
-    username: user === undefined ? "" : cut(user.escape(user.value)),
-    secret: cut(secret.escape(secret.value)),
+    username: user === undefined ? "" : user.escape(cut(user.value)),
+    secret: secret.escape(cut(secret.value)),
   }];
 }
 
@@ -240,6 +240,11 @@ function decode(text: string): string {
   );
 }
 
+/** Before it is escaped: afterwards a cut could leave half an escape. */
 function cut(text: string): string {
   return text.slice(0, MAX_VALUE_LENGTH);
+}
+
+function cutBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, MAX_VALUE_LENGTH);
 }

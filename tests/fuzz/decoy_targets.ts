@@ -1,0 +1,243 @@
+/**
+ * Every decoy, as every product that it plays: ends, says no more than it should, reports what came.
+ *
+ * Whether the same bytes in other segments must give the same events is the product's own way:
+ * vsftpd and the web servers read streams; ProFTPD wants a line's end in one segment with it, and a
+ * telnet daemon's `login` drops what is typed before its prompt.
+ * @module
+ */
+import type { Decoy, DecoyKind } from "../../lib/decoys/decoy.ts";
+import { DECOY_KINDS } from "../../lib/decoys/registry.ts";
+import { makeDecoy } from "../support/transcript.ts";
+import { type Client, converse, type Ending, type Report } from "./conversation.ts";
+import { floodTarget } from "./flood_target.ts";
+import { Random } from "./random.ts";
+import { readSeeds } from "./seeds.ts";
+import { type Case, check, cutRandomly, join, type Target, totalBytes } from "./target.ts";
+
+/** What is known of a kind besides its products. */
+interface Expectation {
+  /** Options besides `product`; one set is chosen for each case. */
+  readonly options: readonly Record<string, unknown>[];
+  /** Most bytes that an honest server says to this. */
+  maxOutput(input: number, report: Report): number;
+  /** Most events. */
+  maxEvents(input: number): number;
+  /** Products whose events do not depend on segments; `all` without products. */
+  readonly streams: readonly string[];
+}
+
+/** Bounds and options by kind; a kind without an entry gets `DEFAULT`. */
+const EXPECTATIONS: Record<string, Expectation> = {
+  tcp: {
+    options: [
+      { banner: "hello\\r\\n", capture_bytes: 64 },
+      { capture_bytes: 0 },
+      { replies: [{ match: "PING", reply: "PONG\\r\\n" }, { match: "QUIT", close: true }] },
+    ],
+    maxOutput: (input) => 7 + 6 * input, // a reply for a byte would need a pattern of one
+    maxEvents: () => 1,
+    streams: ["all"],
+  },
+  ftp: {
+    options: [{}, {}, { pause_max_ms: 0, max_attempts: 100 }, { max_attempts: 1, banner: "x" }],
+    // The longest answer is ProFTPD's to HELP, a command of five bytes.
+    maxOutput: (input) => 1024 + 320 * input,
+    maxEvents: (input) => Math.min(1003, 2 + input / 2),
+    streams: ["vsftpd-3.0.3"],
+  },
+  telnet: {
+    options: [
+      {},
+      {},
+      { startup_ms: 0, pause_min_ms: 0, pause_max_ms: 0 },
+      { max_attempts: 100, issue: "", hostname: "x" },
+    ],
+    // The terminal echoes a byte by up to eight; its reprint key shows the whole line again, and
+    // clients may choose that key. A session's lines are 4096 bytes at most, controls two columns.
+    maxOutput: (input) => 4096 + 128 * input + 2 * 8192 * input,
+    maxEvents: (input) => 4 + input,
+    streams: [],
+  },
+  http: {
+    options: [
+      {},
+      { site: "default" },
+      { site: "nas" },
+      { site: "router", capture_bytes: 16 },
+      { site: "vpn", organization: "x" },
+    ],
+    // A whole file for each request; parts of one have heads of their own.
+    maxOutput: (input, { requests }) => (requests + 1) * 40_000 + 64 * input,
+    maxEvents: (input) => 2 + input,
+    streams: ["nginx-1.22.1", "apache-2.4.71"],
+  },
+};
+
+const DEFAULT: Expectation = {
+  options: [{}],
+  maxOutput: (input) => 65_536 + 1024 * input,
+  maxEvents: (input) => 4 + input,
+  streams: [],
+};
+
+/** Targets of all decoys that are registered. */
+export async function decoyTargets(): Promise<Target[]> {
+  const targets: Target[] = [];
+  for (const kind of DECOY_KINDS) {
+    for (const product of productsOf(kind)) {
+      targets.push(await decoyTarget(kind, product));
+      const decoy = await makeDecoy(kind, product === undefined ? {} : { product });
+      targets.push(floodTarget(kind.kind, decoy, product ?? kind.kind));
+    }
+  }
+  return targets;
+}
+
+/** The products that a kind's schema allows; `undefined` alone where it has none. */
+// deno-lint-ignore no-explicit-any -- kinds of any options
+function productsOf(kind: DecoyKind<any>): (string | undefined)[] {
+  const { entries } = kind.options as unknown as {
+    entries: { product?: { wrapped: { options: readonly string[] } } };
+  };
+  return [...(entries.product?.wrapped.options ?? [undefined])];
+}
+
+async function decoyTarget(
+  // deno-lint-ignore no-explicit-any -- as above
+  kind: DecoyKind<any>,
+  product: string | undefined,
+): Promise<Target> {
+  const expectation = EXPECTATIONS[kind.kind] ?? DEFAULT;
+  const optionSets = expectation.options.map((options) => ({
+    ...(product === undefined ? {} : { product }),
+    ...options,
+  }));
+  const decoys = await Promise.all(optionSets.map((options) => makeDecoy(kind, options)));
+  const isStream = expectation.streams.includes(product ?? "all");
+  const seeds = readSeeds(kind.kind);
+  return {
+    name: product === undefined ? kind.kind : `${kind.kind}/${product}`,
+    seeds,
+    run: async (input) => {
+      const plan = planOf(input.choices, decoys.length);
+      const decoy = decoys[plan.optionSet]!;
+      const report = await converse(decoy, kind.kind, makeClient(input, plan));
+      checkReport(report, { expectation, input });
+      const hasReplies = kind.kind === "tcp" && plan.optionSet === 2;
+      if (isStream && plan.compares && !hasReplies) {
+        await compareSegments(decoy, kind.kind, input);
+      }
+      return { input: report.input, output: report.output, events: report.events.length };
+    },
+    describe: (choices) => {
+      const { optionSet, segments, ending, isQuiet } = planOf(choices, decoys.length);
+      return `options ${JSON.stringify(optionSets[optionSet])}, segments ${segments}, ` +
+        `end ${ending}${isQuiet ? ", silences" : ""}`;
+    },
+  };
+}
+
+/** What the choices of a case come to. */
+interface Plan {
+  readonly optionSet: number;
+  readonly segments: "messages" | "bytes" | "merged" | "random";
+  readonly ending: Ending;
+  readonly isQuiet: boolean;
+  readonly mostPerWrite: number;
+  readonly compares: boolean;
+  /** Seeds what is drawn while the case runs. */
+  readonly seed: string;
+}
+
+function planOf(choices: string, optionSets: number): Plan {
+  const random = new Random(choices);
+  return {
+    optionSet: random.below(optionSets),
+    segments: random.pick(["messages", "messages", "bytes", "merged", "random", "random"]),
+    ending: random.pick(["eof", "eof", "eof", "reset", "stall"]),
+    isQuiet: random.chance(0.15),
+    mostPerWrite: random.chance(0.1) ? random.pick([1, 7, 100]) : Infinity,
+    compares: random.chance(0.25),
+    seed: choices,
+  };
+}
+
+function makeClient({ messages }: Case, plan: Plan): Client {
+  const random = new Random(plan.seed + " run");
+  const silences = new Map<number, number>();
+  return {
+    segments: segmentsOf(messages, plan.segments, random),
+    silenceMs: (index) => {
+      if (!plan.isQuiet) return 0;
+      const ms = silences.get(index) ??
+        (random.chance(0.2) ? random.pick([1, 10, 100, 3000, 59_000, 61_000, 400_000]) : 0);
+      silences.set(index, ms);
+      return ms;
+    },
+    ending: plan.ending,
+    mostPerWrite: plan.mostPerWrite,
+    random: () => random.next(),
+  };
+}
+
+function segmentsOf(
+  messages: Case["messages"],
+  how: Plan["segments"],
+  random: Random,
+): readonly Uint8Array[] {
+  if (how === "messages") return messages.filter((message) => message.length > 0);
+  const all = join(messages);
+  if (all.length === 0) return [];
+  if (how === "merged") return [all];
+  if (how === "random" || all.length > 1500) return cutRandomly(all, random);
+  return [...all].map((byte) => new Uint8Array([byte]));
+}
+
+function checkReport(
+  report: Report,
+  { expectation, input }: { expectation: Expectation; input: Case },
+): void {
+  const sent = totalBytes(input.messages);
+  const { output, events, eventBytes } = report;
+  const maxOutput = expectation.maxOutput(sent, report);
+  check(output <= maxOutput, "output is bounded", () => `${output} bytes, at most ${maxOutput}`);
+  const maxEvents = expectation.maxEvents(sent);
+  check(
+    events.length <= maxEvents,
+    "events are bounded",
+    () => `${events.length} events, at most ${maxEvents}`,
+  );
+  // A byte may stand in a message, two fields and a list, escaped by five characters each time.
+  const maxEventBytes = 32 * sent + 3000 * events.length;
+  check(
+    eventBytes <= maxEventBytes,
+    "events are bounded",
+    () => `${eventBytes} bytes of events, at most ${maxEventBytes}`,
+  );
+  const word = /duckblind|honeypot/i.exec(report.said)?.[0];
+  check(word === undefined, "says nothing of itself", () => `it says ${word}`);
+}
+
+/**
+ * The same bytes whole and one by one give the same events. Of what is no request at all, a web
+ * server's event has as much as had come.
+ */
+async function compareSegments(decoy: Decoy, kind: string, { messages }: Case): Promise<void> {
+  const all = join(messages);
+  if (all.length === 0 || all.length > 1500) return;
+  const hold = (segments: Uint8Array[]) =>
+    converse(decoy, kind, {
+      segments,
+      silenceMs: () => 0,
+      ending: "eof",
+      mostPerWrite: Infinity,
+      random: () => 0,
+    });
+  const whole = await hold([all]);
+  const bytes = await hold([...all].map((byte) => new Uint8Array([byte])));
+  const [a, b] = [whole, bytes].map(({ events }) =>
+    events.join("\n").replaceAll(/"target":"(?:[^"\\]|\\.)*","version":""/g, '"version":""')
+  );
+  check(a === b, "segments change no event", () => `whole\n${a}\nbyte by byte\n${b}`);
+}

@@ -1,0 +1,153 @@
+/**
+ * Peers that never stop: megabytes of a line, head or body that does not end. What a decoy holds of
+ * them while it is connected stays small.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Decoy } from "../../lib/decoys/decoy.ts";
+import { LiveSession, type SessionOwner } from "../../lib/decoys/session.ts";
+import { LimitError, ProtocolError } from "../../lib/errors.ts";
+import { isDisconnect } from "../../lib/net/stream.ts";
+import { TRANSCRIPT_NOW_MS, wireBytes } from "../support/transcript.ts";
+import { checkEvent, ENDPOINTS, fuzzScope } from "./event_checks.ts";
+import { FuzzStream } from "./fuzz_stream.ts";
+import { type Case, check, join, type Outcome, type Seed, type Target } from "./target.ts";
+import { Random } from "./random.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+/** How much a flooding peer sends, in bytes. */
+const FLOOD_BYTES = 8 * 1_048_576;
+/** Largest segment, in bytes. */
+const SEGMENT_BYTES = 65_536;
+/** Most that a session may hold, in bytes, compiled code included: half of what was sent. */
+const MAX_HELD_BYTES = FLOOD_BYTES / 2;
+/** Longest time given to a flood, in ms. */
+const FLOOD_MS = 2500;
+/** Least that must be taken in a second, in bytes: else a slow line keeps the whole thread busy. */
+const MIN_BYTES_PER_S = 65_536;
+
+/** How floods begin and what they go on with. */
+const FLOODS: readonly (readonly [start: string, unit: string])[] = [
+  ["", "A"],
+  ["", "\\n"],
+  ["", "\\r"],
+  ["", "\\0"],
+  ["", "\\xff"],
+  ["", "\\x12"],
+  ["", "A\\x12"],
+  ["", "\\t\\x7f"],
+  ["", "x\\r\\n"],
+  ["USER ", "\\\\"],
+  ["\\xff\\xfa\\x18\\0", "x"],
+  ["\\xff\\xfa\\x27\\0\\0", "\\0a\\x01b"],
+  ["", "\\xff\\xfb\\x18\\xff\\xfd\\x01"],
+  ["", "\\xff\\xf6"],
+  ["GET /", "a"],
+  ["GET / HTTP/1.1\\r\\nHost: a\\r\\n", "X: y\\r\\n"],
+  ["GET / HTTP/1.1\\r\\nHost: a\\r\\n", " folded\\r\\n"],
+  ["", "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"],
+  ["POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 9999999999\\r\\n\\r\\n", "a=b&"],
+  ["POST / HTTP/1.1\\r\\nHost: a\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n", "1\\r\\na\\r\\n"],
+  ["POST / HTTP/1.1\\r\\nHost: a\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n1;", "x"],
+  ["POST / HTTP/1.1\\r\\nHost: a\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n", "A: b\\r\\n"],
+  [
+    "POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Type: multipart/form-data; boundary=x\\r\\n" +
+    "Content-Length: 9999999999\\r\\n\\r\\n--x\\r\\n",
+    "\\r\\n--x\\r",
+  ],
+  [
+    "POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Type: multipart/form-data; boundary=x\\r\\n" +
+    "Content-Length: 9999999999\\r\\n\\r\\n",
+    "--x\\r\\nContent-Disposition: form-data; name=a; filename=b\\r\\n\\r\\nc\\r\\n",
+  ],
+];
+
+/**
+ * A target that floods a decoy.
+ * @param kind of the decoy.
+ * @param decoy who is flooded.
+ * @param product named in the target's name.
+ */
+export function floodTarget(kind: string, decoy: Decoy, product: string): Target {
+  const seeds: Seed[] = FLOODS.map(([start, unit]) => ({
+    name: `${start}(${unit})`,
+    messages: [wireBytes(start), wireBytes(unit)],
+  }));
+  return {
+    name: `flood/${product}`,
+    seeds,
+    maxBytes: 2048,
+    run: (input) => flood(kind, decoy, input),
+  };
+}
+
+/** The last message of a case again and again, behind the others. */
+async function flood(kind: string, decoy: Decoy, { messages, choices }: Case): Promise<Outcome> {
+  const start = join(messages.slice(0, -1));
+  const unit = messages.at(-1) ?? new Uint8Array([0x41]);
+  const segmentBytes = new Random(choices).pick([SEGMENT_BYTES, SEGMENT_BYTES, 1460]);
+  const segment = repeat(unit.length > 0 ? unit : new Uint8Array([0]), segmentBytes);
+  const stream = new FuzzStream(Infinity);
+  const clock = new VirtualClock();
+  const scope = fuzzScope(kind);
+  let events = 0;
+  const owner: SessionOwner = {
+    limits: {
+      ...{ idleMs: 300_000, lifetimeMs: 3_600_000, firstBytes: 256 },
+      ...{ maxBytesIn: 16_777_216, maxBytesOut: 67_108_864 },
+    },
+    now: () => TRANSCRIPT_NOW_MS + clock.now,
+    elapsed: () => clock.now,
+    random: () => 0,
+    schedule: (callback, ms) => clock.schedule(callback, ms),
+    record: (_session, id, data) => {
+      if (events++ % 512 < 4) checkEvent(scope, { id, data }, { isSample: true });
+    },
+  };
+  const session = new LiveSession(stream, owner, { id: scope.sessionId!, ...ENDPOINTS });
+  const before = heldBytes();
+  const startMs = performance.now();
+  let isOver = false;
+  let failure: unknown;
+  const over = decoy.serve(session).catch((error) => {
+    const isFine = error instanceof ProtocolError || error instanceof LimitError ||
+      isDisconnect(error);
+    if (!isFine) failure = error;
+  }).finally(() => isOver = true);
+  let sent = 0;
+  while (sent < FLOOD_BYTES) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (isOver) break;
+    if (stream.isWaiting) {
+      const next = sent === 0 && start.length > 0 ? start : segment;
+      stream.send(next);
+      sent += next.length;
+    } else if (clock.waiting > 0) clock.advance();
+    stream.kept.length = 0;
+    if (performance.now() - startMs > FLOOD_MS) break;
+  }
+  const ms = performance.now() - startMs;
+  const isFast = ms < FLOOD_MS || sent / ms * 1000 >= MIN_BYTES_PER_S;
+  check(isFast, "a flood is taken quickly", () => `${sent} bytes in ${Math.round(ms)} ms`);
+  const held = heldBytes() - before;
+  check(isOver || held < MAX_HELD_BYTES, "little is held of a flood", () => `${held} bytes`);
+  const { largestBuffer, written } = stream;
+  check(largestBuffer <= SEGMENT_BYTES, "buffer is bounded", () => `${largestBuffer} bytes`);
+  session.abort("stop");
+  await over;
+  if (failure !== undefined) throw failure;
+  return { input: sent, output: written, events };
+}
+
+function repeat(unit: Uint8Array, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => unit[i % unit.length]!);
+}
+
+/** What is held in memory, if it can be told: with `--expose-gc`. */
+function heldBytes(): number {
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) return 0;
+  gc();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}

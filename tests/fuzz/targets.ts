@@ -1,0 +1,17 @@
+/**
+ * Everything that is fuzzed.
+ * @module
+ */
+import { decoderTargets } from "./decoder_targets.ts";
+import { decoyTargets } from "./decoy_targets.ts";
+import { protocolTargets } from "./protocol_targets.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * Makes the targets.
+ * @param name only those whose name begins with it; empty for all.
+ */
+export async function allTargets(name = ""): Promise<Target[]> {
+  const targets = [...await decoyTargets(), ...protocolTargets(), ...decoderTargets()];
+  return targets.filter((target) => target.name.startsWith(name));
+}
