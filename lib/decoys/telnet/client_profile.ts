@@ -4,7 +4,6 @@
  * @module
  */
 import { escapeBytes } from "../../net/escape.ts";
-import type { EventMap } from "../../events/event.ts";
 import { INFO, IS, OPTION, VERB_NAMES } from "./codes.ts";
 import { TelnetParser } from "./parser.ts";
 
@@ -20,6 +19,20 @@ const VAR = 0;
 const VALUE = 1;
 const ESC = 2;
 const USERVAR = 3;
+
+/** What is known of a client: the data of `telnet.client`. */
+export interface ClientSummary {
+  /** In the client's order, such as `DO 3`. */
+  readonly options: readonly string[];
+  /** Names and values, escaped. */
+  readonly environment: readonly (readonly [name: string, value: string])[];
+  /** The first that it named, escaped. */
+  readonly terminalType?: string;
+  /** Such as `38400,38400`, escaped. */
+  readonly terminalSpeed?: string;
+  /** The last that it told, in characters. */
+  readonly window?: readonly [columns: number, rows: number];
+}
 
 /** Collects from the raw stream, with no regard to what the product makes of it. */
 export class ClientProfile {
@@ -60,7 +73,7 @@ export class ClientProfile {
    * The event so far.
    * @returns `undefined` when the client never sent a telnet command.
    */
-  summary(): EventMap["telnet.client"] | undefined {
+  summary(): ClientSummary | undefined {
     if (!this.#spokeTelnet) return undefined;
     return {
       options: [...this.#options],

@@ -5,9 +5,13 @@
 
 /** Interpret as command: RFC 854. */
 export const IAC = 0xff;
+/** Asks the other side to stop, or not to begin. */
 export const DONT = 0xfe;
+/** Asks the other side to begin, or agrees that it has. */
 export const DO = 0xfd;
+/** Refuses, or stops. */
 export const WONT = 0xfc;
+/** Offers, or agrees. */
 export const WILL = 0xfb;
 /** Begins a subnegotiation. */
 export const SB = 0xfa;
@@ -21,9 +25,11 @@ export const AYT = 0xf6;
 export const AO = 0xf5;
 /** Interrupt process. */
 export const IP = 0xf4;
+/** The break key. */
 export const BREAK = 0xf3;
 /** Data mark. */
 export const DM = 0xf2;
+/** Nothing. */
 export const NOP = 0xf1;
 /** Ends a subnegotiation. */
 export const SE = 0xf0;

@@ -29,10 +29,13 @@ export interface LoginTerminal {
 
 /** How `login` behaves. */
 export interface LoginSettings {
+  /** Name in the prompt. */
   readonly hostname: string;
+  /** LOGIN_RETRIES: names asked for. */
   readonly maxAttempts: number;
-  /** PAM's delay after a failure, in ms. */
+  /** PAM's shortest delay after a failure, in ms. */
   readonly pauseMinMs: number;
+  /** PAM's longest delay after a failure, in ms. */
   readonly pauseMaxMs: number;
   /** LOGIN_TIMEOUT, in ms. */
   readonly timeoutMs: number;
