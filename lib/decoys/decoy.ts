@@ -83,6 +83,13 @@ export interface Session {
    */
   arrival(withinMs?: number): Promise<boolean>;
   /**
+   * Says when the genuine product waits no longer, and what it says then: the session ends like an
+   * idle one, after these words. Stands in for the host's idle limit, and holds next to nothing.
+   * @param withinMs from now, in ms; a second call takes the place of the first.
+   * @param lastWords bytes that are sent at the end.
+   */
+  expireAfter(withinMs: number, lastWords: Uint8Array): void;
+  /**
    * Puts bytes back in front of what is to be read; also the rest of a chunk that `read` gave.
    * @param bytes copied if need be.
    */

@@ -69,6 +69,8 @@ export class LiveSession implements Session {
   readonly #reader: ByteReader;
   #controller: AbortController | undefined;
   #cancelPause: (() => void) | undefined;
+  #expiresAt: number | undefined;
+  #lastWords: Uint8Array | undefined;
   #isClosed = false;
 
   /**
@@ -121,6 +123,11 @@ export class LiveSession implements Session {
     } finally {
       cancel();
     }
+  }
+
+  expireAfter(withinMs: number, lastWords: Uint8Array): void {
+    this.#expiresAt = this.#owner.elapsed() + withinMs;
+    this.#lastWords = lastWords;
   }
 
   unread(bytes: Uint8Array): void {
@@ -188,7 +195,8 @@ export class LiveSession implements Session {
   /** When this session is over unless something happens, on the monotonic clock, in ms. */
   expiry(): { at: number; reason: "idle" | "lifetime" } {
     const { idleMs, lifetimeMs } = this.#owner.limits;
-    const idleAt = this.#cancelPause === undefined ? this.activeAt + idleMs : Infinity;
+    const waitsUntil = this.#expiresAt ?? this.activeAt + idleMs;
+    const idleAt = this.#cancelPause === undefined ? waitsUntil : Infinity;
     const oldAt = this.startedAt + lifetimeMs;
     return idleAt < oldAt ? { at: idleAt, reason: "idle" } : { at: oldAt, reason: "lifetime" };
   }
@@ -203,6 +211,19 @@ export class LiveSession implements Session {
     this.#cancelPause = undefined;
     this.#controller?.abort();
     this.close();
+  }
+
+  /**
+   * Ends a session whose `expiry` has come, after the decoy's last words if it has given some. A peer
+   * that takes no bytes is let go at the next call.
+   * @param reason from `expiry`.
+   */
+  expire(reason: EndReason): void {
+    const words = this.#lastWords;
+    this.#lastWords = undefined;
+    if (words === undefined || reason !== "idle") return this.abort(reason);
+    this.reason ??= reason;
+    this.write(words).catch(() => {}).finally(() => this.abort(reason)); // a vanished peer is fine
   }
 
   /**

@@ -46,7 +46,7 @@ export class Sweeper {
   sweep(nowMs: number): void {
     for (const session of this.#gate.sessions()) {
       const { at, reason } = session.expiry();
-      if (at <= nowMs) session.abort(reason);
+      if (at <= nowMs) session.expire(reason);
     }
     this.#reports.sweep(nowMs);
   }

@@ -7,9 +7,10 @@
  * > USER x\r\n           the peer sends this
  * ~ 2300..3300           the decoy pauses for a time drawn from this range, in ms
  * ! command {"verb":..}  the decoy emits this event; bytes are written as {"$bytes":"escaped"}
- * = done | abrupt | wait | error TEXT | limit NAME     how it stands at the end
+ * = done | abrupt | wait | disconnect | error TEXT | limit NAME     how it stands at the end
  * > <EOF>                the peer ends its side
- * > <SILENCE>            the peer sends nothing until a wait of the decoy's runs out
+ * > <SILENCE>            the peer sends nothing until a wait of the decoy's runs out, or the session
+ *                        expires, which ends in `= disconnect`
  * ```
  * In `<` and `>` lines `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are known. Consecutive lines of one
  * side are one flow: it does not matter in how many writes it comes. `{{NAME}}` in a `<` line stands
@@ -162,7 +163,10 @@ export async function play(
   const sendNext = () => {
     const next = queue.shift();
     if (next === undefined) return waiting?.();
-    if (next.data === SILENCE) return;
+    if (next.data === SILENCE) {
+      log("> <SILENCE>");
+      return session.expire(session.expiry().reason);
+    }
     if (next.isFirst) log(next.data === null ? "> <EOF>" : "> " + wireText(next.whole));
     if (next.data === null) stream.end();
     else stream.send(next.data);

@@ -25,6 +25,7 @@ import { helpSite, host, LOGIN_FIRST, shownIp, site } from "./proftpd_site.ts";
 
 /** How long a peer may take to log in, in ms: `TimeoutLogin`. */
 const LOGIN_MS = 300_000;
+const LOGIN_TIMEOUT = "421 Login timeout (300 seconds): closing control connection\r\n";
 /** Longest user name, in bytes. */
 const MAX_NAME_BYTES = 256;
 
@@ -55,8 +56,9 @@ export const proftpd: Product = {
 
 async function talk(s: Session, settings: Settings, reporter: Reporter): Promise<void> {
   const say = (reply: string) => s.write(latin1Bytes(reply));
-  const input = new ProftpdInput(s, s.now() + LOGIN_MS);
+  const input = new ProftpdInput(s);
   const shown: Shown = { facts: ALL_FACTS, hostname: settings.hostname };
+  s.expireAfter(LOGIN_MS, latin1Bytes(LOGIN_TIMEOUT));
   let hasName = false;
   let failures = 0;
   await s.writeLine(
@@ -64,10 +66,7 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
   );
   for (;;) {
     const line = await input.next(() => reporter.tooLong(MAX_LINE_BYTES));
-    if (typeof line !== "string") {
-      if (line.reason === "end") return;
-      return await say("421 Login timeout (300 seconds): closing control connection\r\n");
-    }
+    if (line === null) return;
     const command = parseCommand(line);
     if (command === undefined) {
       const reply = "500 Invalid command: try being more creative\r\n";

@@ -31,13 +31,9 @@ const DO = 0xfd;
 const DONT = 0xfe;
 const IAC = 0xff;
 
-/** Why there is no line. */
-export type NoLine = { readonly reason: "end" | "timeout" };
-
 /** A connection's lines. */
 export class ProftpdInput {
   readonly #session: Session;
-  readonly #deadlineMs: number;
   #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
   /** The byte before `#at`, if the server still has it. */
@@ -46,42 +42,37 @@ export class ProftpdInput {
   #telnet = 0;
   #isSkipping = false;
 
-  /**
-   * @param session whose lines are read.
-   * @param deadlineMs when the waiting is over, as `session.now()` tells the time.
-   */
-  constructor(session: Session, deadlineMs: number) {
+  /** @param session whose lines are read. */
+  constructor(session: Session) {
     this.#session = session;
-    this.#deadlineMs = deadlineMs;
   }
 
   /**
    * The next line.
    * @param onTooLong called for each line that does not fit.
-   * @returns text from `latin1` with a LF in place of CR LF, or the rest before the peer's end.
+   * @returns text from `latin1` with a LF in place of CR LF, or the rest before the peer's end;
+   * `null` when it has ended, or the server has had enough.
    */
-  async next(onTooLong: () => void): Promise<string | NoLine> {
+  async next(onTooLong: () => void): Promise<string | null> {
     for (let pieces = 0; pieces < MAX_PIECES; pieces++) {
       const piece = await this.#take();
-      if ("reason" in piece) return piece;
+      if (piece === null) return null;
       if (piece.end === "peer" || (piece.end === "line" && !this.#isSkipping)) return piece.text;
       if (!this.#isSkipping) onTooLong();
       this.#isSkipping = piece.end === "full";
       await this.#session.pause(TOO_LONG_PAUSE_MS);
     }
-    return { reason: "end" };
+    return null;
   }
 
   /** Bytes up to the end of the line, as many as fit, or what came before the peer's end. */
-  async #take(): Promise<{ text: string; end: "line" | "full" | "peer" } | NoLine> {
+  async #take(): Promise<{ text: string; end: "line" | "full" | "peer" } | null> {
     const line: number[] = [];
     while (line.length < MAX_LINE_BYTES) {
       if (this.#at === this.#chunk.length) {
-        const missing = await this.#fill(MAX_LINE_BYTES - line.length);
-        if (missing === "end" && line.length > 0) {
-          return { text: latin1(new Uint8Array(line)), end: "peer" };
+        if (!await this.#fill(MAX_LINE_BYTES - line.length)) {
+          return line.length === 0 ? null : { text: latin1(new Uint8Array(line)), end: "peer" };
         }
-        if (missing !== undefined) return { reason: missing };
       }
       const byte = this.#chunk[this.#at++]!;
       const isEnd = byte === LF && this.#previous === CR;
@@ -97,21 +88,20 @@ export class ProftpdInput {
     return { text: latin1(new Uint8Array(line)), end: "full" };
   }
 
-  /** Reads as much as the server would at once; says why it could not. */
-  async #fill(room: number): Promise<"end" | "timeout" | undefined> {
+  /** Reads as much as the server would at once; false at the peer's end. */
+  async #fill(room: number): Promise<boolean> {
     const s = this.#session;
-    if (!await s.arrival(Math.max(0, this.#deadlineMs - s.now()))) return "timeout";
     const bytes = await s.read();
     this.#at = 0;
     if (bytes === null) {
       this.#chunk = new Uint8Array(0);
-      return "end";
+      return false;
     }
     s.unread(bytes.subarray(room));
     this.#chunk = bytes.subarray(0, room);
     if (!this.#mayBeCut) this.#previous = -1;
     this.#mayBeCut = bytes.length >= CUT_READ_BYTES && bytes.length <= room;
-    return undefined;
+    return true;
   }
 
   /** Puts what is to be kept of one byte behind `line`; returns the answer to a telnet option. */

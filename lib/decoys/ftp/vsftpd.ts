@@ -36,11 +36,12 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
   const say = (reply: string) => s.write(latin1Bytes(reply));
   let failures = 0;
   let hasName = false;
+  const lastWords = latin1Bytes("421 Timeout.\r\n");
   await s.writeLine(`220 ${settings.banner || "(vsFTPd 3.0.3)"}`);
   for (;;) {
+    s.expireAfter(IDLE_MS, lastWords);
     const read = await readLine(s);
     if (read === "end") return;
-    if (read === "timeout") return await say("421 Timeout.\r\n");
     if (read === "long") {
       reporter.tooLong(MAX_LINE_BYTES);
       return await say("500 Input line too long.\r\n");
@@ -90,11 +91,9 @@ async function pausePam(s: Session, [min, max]: Settings["pauseMs"]): Promise<vo
 }
 
 /** A line without its LF, or why there is none. */
-async function readLine(s: Session): Promise<Uint8Array | "end" | "long" | "timeout"> {
-  const deadlineMs = s.now() + IDLE_MS;
+async function readLine(s: Session): Promise<Uint8Array | "end" | "long"> {
   let start: Uint8Array = new Uint8Array(0);
   for (;;) {
-    if (!await s.arrival(Math.max(0, deadlineMs - s.now()))) return "timeout";
     const chunk = await s.read();
     if (chunk === null) return "end";
     const room = MAX_LINE_BYTES - start.length;
