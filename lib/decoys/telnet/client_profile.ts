@@ -4,7 +4,7 @@
  * @module
  */
 import { escapeBytes } from "../../net/escape.ts";
-import { INFO, IS, OPTION, VERB_NAMES } from "./codes.ts";
+import { IAC, INFO, IS, OPTION, VERB_NAMES } from "./codes.ts";
 import { TelnetParser } from "./parser.ts";
 
 /** Most options kept. */
@@ -36,7 +36,8 @@ export interface ClientSummary {
 
 /** Collects from the raw stream, with no regard to what the product makes of it. */
 export class ClientProfile {
-  readonly #parser: TelnetParser;
+  /** There is none before the first IAC: most of thousands of idle clients never send one. */
+  #parser: TelnetParser | undefined;
   readonly #options: string[] = [];
   readonly #environment: [string, string][] = [];
   #terminalType: string | undefined;
@@ -44,28 +45,13 @@ export class ClientProfile {
   #window: [number, number] | undefined;
   #spokeTelnet = false;
 
-  constructor() {
-    this.#parser = new TelnetParser({
-      data: () => {},
-      command: () => this.#spokeTelnet = true,
-      option: (verb, option) => {
-        this.#spokeTelnet = true;
-        if (this.#options.length < MAX_OPTIONS) {
-          this.#options.push(`${VERB_NAMES[verb]} ${option}`);
-        }
-      },
-      subnegotiation: (bytes) => {
-        this.#spokeTelnet = true;
-        this.#learn(bytes);
-      },
-    });
-  }
-
   /**
    * Takes the next bytes of the client.
    * @param bytes as they came.
    */
   push(bytes: Uint8Array): void {
+    if (this.#parser === undefined && !bytes.includes(IAC)) return;
+    this.#parser ??= this.#startParser();
     this.#parser.push(bytes);
   }
 
@@ -82,6 +68,23 @@ export class ClientProfile {
       ...(this.#terminalSpeed === undefined ? {} : { terminalSpeed: this.#terminalSpeed }),
       ...(this.#window === undefined ? {} : { window: this.#window }),
     };
+  }
+
+  #startParser(): TelnetParser {
+    return new TelnetParser({
+      data: () => {},
+      command: () => this.#spokeTelnet = true,
+      option: (verb, option) => {
+        this.#spokeTelnet = true;
+        if (this.#options.length < MAX_OPTIONS) {
+          this.#options.push(`${VERB_NAMES[verb]} ${option}`);
+        }
+      },
+      subnegotiation: (bytes) => {
+        this.#spokeTelnet = true;
+        this.#learn(bytes);
+      },
+    });
   }
 
   #learn(bytes: Uint8Array): void {
