@@ -33,8 +33,8 @@ Deno.test("what the default configs show as a comment is right, once it is none"
   for (const ports of ["tryout", "real"] as const) {
     const text = defaultConfig(ports)
       .replace(/^( *)# (limits:|ignore:)$/gm, "$1$2")
-      .replace(/^#   /gm, "  ")
-      .replace(/^  # (id|hostname|- kind|  path|  min_severity)/gm, "  $1");
+      .replace(/^# {3}/gm, "  ")
+      .replace(/^ {2}# (id|hostname|- kind| {2}path| {2}min_severity)/gm, "  $1");
     const config = parseConfig(text, KNOWN_KINDS);
     assertEquals(config.sensor.id, "edge-1");
     assertEquals(config.limits.sessions_per_source, 128);
