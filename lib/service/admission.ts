@@ -40,7 +40,7 @@ export function admit(
 ): Admission {
   const bySource = new Map<string, ServiceSession[]>();
   for (const session of [...sessions, newcomer]) {
-    if (session.record !== undefined || session.isOver) continue;
+    if (session.record !== undefined || session.isOver || session.isLeaving) continue;
     const key = sourceKey(session.scope.peer?.ip ?? "");
     const group = bySource.get(key);
     if (group === undefined) bySource.set(key, [session]);
@@ -56,6 +56,8 @@ export function admit(
   }
   if (sessions.size < limits.max_sessions) return {};
   const limit = { limit: "service_sessions", max: limits.max_sessions };
+  const going = [...sessions].find((session) => session.isLeaving && !session.isOver);
+  if (going !== undefined) return { limit, leaving: going };
   // The newcomer's source comes last in the map, so among equals another one loses.
   const most = [...bySource.values()].reduce((a, b) => b.length > a.length ? b : a);
   if (most.length > 1 || most[0] !== newcomer) return { limit, leaving: oldest(most, newcomer) };

@@ -194,6 +194,7 @@ class Service implements EncryptedService {
       if (leaving === session) return;
     }
     this.#sessions.add(session);
+    connection.setNoDelay();
     session.done = this.#hold(session, connection).catch((error) => {
       if (isDisconnect(error)) return;
       log.error("Cannot go on with a session of the encrypted service: {error}", {

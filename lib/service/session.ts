@@ -27,6 +27,8 @@ export class ServiceSession {
   record: TokenRecord | undefined;
   /** Whether its contact was made an event already. */
   isReported = false;
+  /** Whether it is over but for its last words: it gives way first, and counts for nobody. */
+  isLeaving = false;
   /** Logins refused. */
   failures = 0;
   /** Lines that came before the login. */
@@ -155,6 +157,7 @@ export class ServiceSession {
    */
   async finish(ms: number): Promise<void> {
     if (this.#isClosed) return;
+    this.isLeaving = true;
     this.setDeadline(ms);
     try {
       await this.#abortable(this.#stream.closeWrite());

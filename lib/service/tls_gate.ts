@@ -84,6 +84,7 @@ export class TlsGate {
     try {
       const { hostname, port } = this.#listener.addr as Deno.NetAddr;
       near = await Deno.connect({ hostname, port });
+      near.setNoDelay(); // a flight of a handshake comes in parts, none of which may wait for an ACK
       const far = await this.#claim((near.localAddr as Deno.NetAddr).port);
       return new GatedStream(peer, { near, far, first });
     } catch (error) {
