@@ -35,7 +35,11 @@ service:
 sinks: []
 decoys:
   - {kind: tcp, banner: "hello\\\\r\\\\n", listen: ["127.0.0.1:${PORTS.tcp}"]}
-  - {kind: telnet, listen: ["127.0.0.1:${PORTS.telnet}"], pause_min_ms: 0, pause_max_ms: 0}
+  - kind: telnet
+    listen: ["127.0.0.1:${PORTS.telnet}"]
+    pause_min_ms: 0
+    pause_max_ms: 0
+    startup_ms: 0
   - {kind: ftp, listen: ["127.0.0.1:${PORTS.ftp}"], pause_min_ms: 0, pause_max_ms: 0}
   - {kind: http, listen: ["127.0.0.1:${PORTS.http}"]}
 `;
@@ -157,8 +161,9 @@ async function main(): Promise<void> {
     ];
     for (const [name, actions, command] of loads) await measure(name, server, { actions, command });
   }
-  if (await has("python3", ["-c", "import twisted, OpenSSL"])) {
-    const python = ["python3", `${here}twisted_server.py`];
+  const interpreter = await findTwisted();
+  if (interpreter !== undefined) {
+    const python = [interpreter, `${here}twisted_server.py`];
     {
       const port = TWISTED.banner;
       await using server = await startServer([...python, "banner", String(port)], { port });
@@ -180,6 +185,14 @@ async function main(): Promise<void> {
   }
   summary.executable = await measureExecutable();
   report(summary);
+}
+
+/** A Python that has Twisted: Debian's may stand behind another one in PATH. */
+async function findTwisted(): Promise<string | undefined> {
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    if (await has(python, ["-c", "import twisted, OpenSSL"])) return python;
+  }
+  return undefined;
 }
 
 /** Size, start and memory of the executable, where there is one. */
