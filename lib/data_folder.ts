@@ -3,12 +3,16 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { CommandError } from "./errors.ts";
 
 /** Bytes of the sensor's secret. */
 const SECRET_BYTES = 32;
 
-/** Paths in the folder, and what is made of the secret. */
-export interface DataFolder {
+/** How long another sensor's lock is waited for, as after a quick restart, in ms. */
+const LOCK_WAIT_MS = 2000;
+
+/** Paths in the folder, and what is made of the secret. Closing it lets another sensor have it. */
+export interface DataFolder extends Disposable {
   readonly journal: string;
   readonly tokens: string;
   readonly operatorToken: string;
@@ -22,16 +26,26 @@ export interface DataFolder {
 }
 
 /**
- * Makes the folder (0700) and the secret in it (0600) if they are not there.
+ * Makes the folder (0700) and the secret in it (0600) if they are not there, and locks the folder: two
+ * sensors that number their events in one journal would break it.
  * @param path of the folder.
+ * @throws {CommandError} when another sensor has the folder.
  * @throws when it cannot be made, or the secret is damaged.
  */
-export function openDataFolder(path: string): DataFolder {
+export async function openDataFolder(path: string): Promise<DataFolder> {
   Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  const lock = await lockFile(path);
   const secretPath = `${path}/secret`;
-  const secret = readSecret(secretPath) ?? makeSecret(secretPath);
+  let secret: string;
+  try {
+    secret = readSecret(secretPath) ?? makeSecret(secretPath);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
   return {
     ...dataPaths(path),
+    [Symbol.dispose]: () => lock.close(),
     seed: (label) =>
       new Uint8Array(createHash("sha256").update(secret).update("\0" + label).digest()),
   };
@@ -41,13 +55,29 @@ export function openDataFolder(path: string): DataFolder {
  * The paths in a data folder, without touching it.
  * @param path of the folder.
  */
-export function dataPaths(path: string): Omit<DataFolder, "seed"> {
+export function dataPaths(path: string): Omit<DataFolder, "seed" | typeof Symbol.dispose> {
   return {
     journal: `${path}/journal.db`,
     tokens: `${path}/tokens.json`,
     operatorToken: `${path}/operator.token`,
     secretPath: `${path}/secret`,
   };
+}
+
+/** Takes the folder's lock; the system gives it back when the process ends, however it does. */
+async function lockFile(path: string): Promise<Deno.FsFile> {
+  const file = Deno.openSync(`${path}/lock`, { write: true, create: true, mode: 0o600 });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), LOCK_WAIT_MS);
+  });
+  const isLocked = await Promise.race([file.lock(true).then(() => true), late]);
+  clearTimeout(timer);
+  if (isLocked) return file;
+  throw new CommandError(
+    `Cannot use data folder ${JSON.stringify(path)}: another sensor runs on it, ` +
+      "stop that one or name another folder in sensor.data",
+  );
 }
 
 function readSecret(path: string): string | undefined {

@@ -48,6 +48,7 @@ export class Sensor implements SensorView {
   readonly #outlets: Outlets;
   readonly #rates: RateMeter;
   readonly #firstSequence: number;
+  readonly #folder: DataFolder;
   #service: EncryptedService | undefined;
   #config: Config;
 
@@ -58,6 +59,7 @@ export class Sensor implements SensorView {
     this.#config = config;
     this.firstToken = parts.firstToken;
     const { folder, hostname } = parts;
+    this.#folder = folder;
     this.journal = new Journal(folder.journal, {
       ringEvents: config.journal.ring_events,
       onDegraded: (detail) => this.#emit("sensor.degraded", { component: "journal", detail }),
@@ -95,7 +97,7 @@ export class Sensor implements SensorView {
    */
   static async start(config: Config): Promise<Sensor> {
     const hostname = Deno.hostname();
-    const folder = openDataFolder(config.sensor.data);
+    const folder = await openDataFolder(config.sensor.data);
     const tokens = new TokenStore(folder.tokens);
     const firstToken = config.service.enabled && (await tokens.list()).length === 0
       ? await makeFirstToken(tokens, folder.operatorToken)
@@ -213,6 +215,7 @@ export class Sensor implements SensorView {
     await this.#outlets.stop();
     await this.#service?.stop(500);
     this.journal.close();
+    this.#folder[Symbol.dispose]();
   }
 
   /** Opens the service and the decoys. */
