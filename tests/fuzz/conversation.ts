@@ -194,7 +194,7 @@ async function drive({ session, stream, clock, client, isOver }: {
     if (expiry.at <= at && (stream.isWaiting || timerAt < Infinity)) {
       // The host ends it: whatever the decoy waits for rejects.
       clock.now = Math.max(clock.now, expiry.at);
-      session.abort(expiry.reason);
+      session.expire(expiry.reason);
       hasEnded = true;
       busySince = undefined;
     } else if (timerAt <= segmentAt && timerAt < Infinity) {

@@ -11,6 +11,7 @@ import { DECOY_KINDS } from "../../lib/decoys/registry.ts";
 import { makeDecoy } from "../support/transcript.ts";
 import { type Client, converse, type Ending, type Report } from "./conversation.ts";
 import { floodTarget } from "./flood_target.ts";
+import { latin1 } from "./mutate.ts";
 import { Random } from "./random.ts";
 import { readSeeds } from "./seeds.ts";
 import { type Case, check, cutRandomly, join, type Target, totalBytes } from "./target.ts";
@@ -26,6 +27,9 @@ interface Expectation {
   /** Products whose events do not depend on segments; `all` without products. */
   readonly streams: readonly string[];
 }
+
+/** What no byte that we send may say. */
+const OWN_WORDS = /duckblind|honeypot/i;
 
 /** Bounds and options by kind; a kind without an entry gets `DEFAULT`. */
 const EXPECTATIONS: Record<string, Expectation> = {
@@ -215,8 +219,10 @@ function checkReport(
     "events are bounded",
     () => `${eventBytes} bytes of events, at most ${maxEventBytes}`,
   );
-  const word = /duckblind|honeypot/i.exec(report.said)?.[0];
-  check(word === undefined, "says nothing of itself", () => `it says ${word}`);
+  // A genuine server may echo what it was sent.
+  const isEcho = OWN_WORDS.test(latin1(join(input.messages)));
+  const word = OWN_WORDS.exec(report.said)?.[0];
+  check(word === undefined || isEcho, "says nothing of itself", () => `it says ${word}`);
 }
 
 /**
@@ -236,8 +242,13 @@ async function compareSegments(decoy: Decoy, kind: string, { messages }: Case): 
     });
   const whole = await hold([all]);
   const bytes = await hold([...all].map((byte) => new Uint8Array([byte])));
-  const [a, b] = [whole, bytes].map(({ events }) =>
-    events.join("\n").replaceAll(/"target":"(?:[^"\\]|\\.)*","version":""/g, '"version":""')
-  );
+  const [a, b] = [whole, bytes].map(({ events }) => events.map(withoutGarbage).join("\n"));
   check(a === b, "segments change no event", () => `whole\n${a}\nbyte by byte\n${b}`);
+}
+
+/** An event without what hangs on how much of a line had come that is no request. */
+function withoutGarbage(event: string): string {
+  return event.includes('"version":""')
+    ? event.replace(/"target":"(?:[^"\\]|\\.)*",/, "").replace(',"attack":true', "")
+    : event;
 }

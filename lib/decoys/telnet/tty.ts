@@ -69,9 +69,11 @@ export class Tty {
   droppedOutput = false;
 
   #output: number[] = [];
-  #lines: TtyLine[] = [];
-  /** Bytes in `#lines`, their ends included. */
-  #lineBytes = 0;
+  // Whole lines as bytes in a row, and the length of each: an object for each of 4096 empty lines
+  // would let a peer fill a megabyte with four kilobytes.
+  #lineBytes: number[] = [];
+  /** Lengths of the lines, without their ends; the complement (below 0) where an eof ended it. */
+  #lineLengths: number[] = [];
   #edited: number[] = [];
   #isLiteralNext = false;
   #isStopped = false;
@@ -85,7 +87,8 @@ export class Tty {
    */
   input(bytes: Iterable<number>): void {
     for (const byte of bytes) {
-      if (this.#lineBytes > 0 && this.#lineBytes + this.#edited.length >= BUFFER_BYTES - 1) return;
+      const held = this.#lineBytes.length + this.#lineLengths.length;
+      if (held > 0 && held + this.#edited.length >= BUFFER_BYTES - 1) return;
       this.#take(this.stripsInput ? byte & 0x7f : byte);
     }
     if (!this.isCanonical && this.#edited.length > 0) this.#endRaw();
@@ -101,14 +104,16 @@ export class Tty {
 
   /** The next line, taken; `undefined` when there is none. */
   takeLine(): TtyLine | undefined {
-    const line = this.#lines.shift();
-    if (line !== undefined) this.#lineBytes -= line.bytes.length + 1;
-    return line;
+    const length = this.#lineLengths.shift();
+    if (length === undefined) return undefined;
+    const isEof = length < 0;
+    const bytes = new Uint8Array(this.#lineBytes.splice(0, isEof ? ~length : length));
+    return { bytes, end: isEof ? "eof" : "newline" };
   }
 
   /** Whether a line can be taken. */
   get hasLine(): boolean {
-    return this.#lines.length > 0;
+    return this.#lineLengths.length > 0;
   }
 
   /**
@@ -116,9 +121,10 @@ export class Tty {
    * @returns the whole lines that were lost.
    */
   flushInput(): Uint8Array[] {
-    const lost = this.#lines.map((line) => line.bytes);
-    this.#lines = [];
-    this.#lineBytes = 0;
+    const lost: Uint8Array[] = [];
+    for (let line = this.takeLine(); line !== undefined; line = this.takeLine()) {
+      lost.push(line.bytes);
+    }
     this.#edited = [];
     this.#isLiteralNext = false;
     return lost;
@@ -186,8 +192,9 @@ export class Tty {
 
   #endLine(end: TtyLine["end"], isShown = end === "newline"): void {
     if (isShown && this.echo) this.#put(LF);
-    this.#lines.push({ bytes: new Uint8Array(this.#edited), end });
-    this.#lineBytes += this.#edited.length + 1;
+    const { length } = this.#edited;
+    for (const byte of this.#edited) this.#lineBytes.push(byte);
+    this.#lineLengths.push(end === "eof" ? ~length : length);
     this.#edited = [];
   }
 

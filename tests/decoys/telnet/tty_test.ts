@@ -107,3 +107,9 @@ Deno.test("Tty hands out what a flush drops", () => {
   tty.input(ascii("ee\r"));
   assertEquals(text(tty.takeLine()!.bytes), "ee");
 });
+
+Deno.test("Tty holds as many empty lines as its buffer has bytes, and gives each back as it ended", () => {
+  const [, lines] = type("\n".repeat(5000));
+  assertEquals([lines.length, new Set(lines).size], [4095, 1]);
+  assertEquals(type("a\x04\x04\nbc\n\x04d\n")[1], ["a<EOF>", "<EOF>", "", "bc", "<EOF>", "d"]);
+});
