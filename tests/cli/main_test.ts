@@ -33,6 +33,19 @@ Deno.test("main() shows every command in the help, examples first", async () => 
   }
 });
 
+Deno.test("the examples in the help of the whole program are right", async () => {
+  const { out } = await cli("--help");
+  const [, examples = ""] = /^Examples\n([^]*?)\n\n/m.exec(out) ?? [];
+  const lines = examples.split("\n").flatMap((line) => line.split(/ {2,}| && /))
+    .filter((part) => part.startsWith("duckblind"));
+  assertEquals(lines.length >= 3, true, examples);
+  for (const line of lines) {
+    const [, name = DEFAULT_COMMAND, ...rest] = line.split(" ");
+    const entry = COMMANDS.find((entry) => entry.name === name)!;
+    parseArguments(await entry.load(), rest);
+  }
+});
+
 Deno.test("main() shows bold headings only in colour", async () => {
   const plain = new FakeTerminal();
   const bold = new FakeTerminal({ isColor: true });
