@@ -13,7 +13,7 @@ import { ApacheHeadParser } from "./apache_head.ts";
 import { directoryList } from "./apache_pages.ts";
 import { ApacheRequest, type Field, isBadFraming, isDeflatable } from "./apache_request.ts";
 import { parseHttpDate } from "./dates.ts";
-import { headerValue, headerValues, type RequestHead } from "./head.ts";
+import { headerList, headerValue, type RequestHead } from "./head.ts";
 import { APACHE_TYPES } from "./mime.ts";
 import { concat, fromOctets, joinOctets } from "./octets.ts";
 import { encodePath, resolveApachePath, type ResolvedPath } from "./paths.ts";
@@ -25,7 +25,12 @@ const MAX_BODY_BYTES = 1_073_741_824n;
 /** `RequestReadTimeout body=10`. */
 const BODY_MS = 10_000;
 const INDEX_FILES = ["index.html", "index.xhtml", "index.htm"];
-const ALLOWED = "GET,POST,OPTIONS,HEAD";
+/** The order is that of a hash table with a seed, the same as long as the server runs: observed. */
+const ALLOWED = [
+  "GET,POST,OPTIONS,HEAD",
+  "POST,OPTIONS,HEAD,GET",
+  "OPTIONS,HEAD,GET,POST",
+] as const;
 /** Longest file name and path of the system, and what the document root takes of it. */
 const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 4096 - "/var/www/html".length - 1;
@@ -46,6 +51,7 @@ export class Apache implements Product {
   readonly #site: Site;
   readonly #serverName: string;
   readonly #boundary: string;
+  readonly #allowed: string;
 
   /**
    * @param site what is served.
@@ -56,6 +62,7 @@ export class Apache implements Product {
     this.#site = site;
     this.#serverName = options.serverName;
     this.#boundary = options.boundary;
+    this.#allowed = ALLOWED[parseInt(options.boundary.slice(-4), 16) % ALLOWED.length]!;
   }
 
   newParser(): ApacheHeadParser {
@@ -78,8 +85,12 @@ export class Apache implements Product {
       return atOnce(request.page(head.fault.status, { subject: head.fault.reason ?? "" }));
     }
     if (request.hostFault || isBadFraming(head)) return atOnce(request.page(400));
+    if (request.lacksHost) return atOnce(request.page(400));
     const resolved = resolveApachePath(head.pathAndQuery);
-    if (request.lacksHost || resolved === 400 || !isServed(head)) return atOnce(request.page(400));
+    const unmet = unmetExpectation(head);
+    if (unmet === undefined && (resolved === 400 || !isServed(head))) {
+      return atOnce(request.page(400));
+    }
     const length = headerValue(head, "content-length");
     const isChunked = headerValue(head, "transfer-encoding") !== undefined;
     if (!isChunked && length !== undefined && BigInt(length) > MAX_BODY_BYTES) {
@@ -91,16 +102,15 @@ export class Apache implements Product {
       ? new LengthBody(Number(length))
       : undefined;
     // Both together are how requests are smuggled: answered, and no more read.
-    if ((isChunked && length !== undefined) || (isChunked && head.versionNumber < 1001)) {
-      request.keepsAlive = false;
-    }
-    const expectation = head.versionNumber === 9 ? undefined : headerValue(head, "expect");
-    const expects = head.versionNumber >= 1001 && expectation?.toLowerCase() === "100-continue";
-    const early = this.#refusal(head, resolved, request);
-    const isUnmet = expectation !== undefined && expectation.toLowerCase() !== "100-continue";
+    if (isChunked && length !== undefined) request.keepsAlive = false;
+    const expects = head.versionNumber >= 1001 &&
+      headerList(head, "expect")?.toLowerCase() === "100-continue";
+    const early = unmet === undefined && resolved !== 400
+      ? this.#refusal(head, resolved, request)
+      : refusal(request, 417, { subject: unmet ?? "" });
     if (expects && (early !== undefined || body === undefined)) {
       request.keepsAlive = false; // nobody says 100: the peer may send the body or not
-      if (early !== undefined) return atOnce(early());
+      if (early !== undefined) return atOnce(early.reply());
     }
     return {
       body,
@@ -108,10 +118,9 @@ export class Apache implements Product {
       waitsForBody: true,
       ...(expects && body !== undefined ? { interim: CONTINUE } : {}),
       answer: (state) => {
-        const fault = bodyFault(state, head, request);
+        const fault = bodyFault(state, request, { head, cause: early?.status });
         if (fault !== undefined) return fault;
-        if (isUnmet) return { ...request.page(417, { subject: expectation }), closes: true };
-        return early?.() ?? this.#serve(head, resolved as ResolvedPath, { request, exchange });
+        return early?.reply() ?? this.#serve(head, resolved as ResolvedPath, { request, exchange });
       },
     };
   }
@@ -121,21 +130,23 @@ export class Apache implements Product {
     head: RequestHead,
     resolved: ResolvedPath | 404,
     request: ApacheRequest,
-  ): (() => Reply) | undefined {
+  ): Refusal | undefined {
+    const refuse = refusal.bind(undefined, request);
+    if (resolved === 404) return refuse(404);
     if (head.method === "TRACE") {
-      return () => request.page(405, { fields: [["Allow", ""]], subject: head.method });
+      return refuse(405, { fields: [["Allow", ""]], subject: head.method });
     }
-    if (resolved === 404) return () => request.page(404);
     const { path, query } = resolved;
     if (this.#site.isApp(path)) return undefined;
-    if (this.#isForbidden(path)) return () => request.page(403);
+    const isGet = head.method === "GET" || head.method === "HEAD";
+    if (this.#isForbidden(path) || (isGet && isIcons(path))) return refuse(403);
     const isDirectory = !path.endsWith("/") &&
       (this.#site.isDirectory(path + "/") || path === "/icons/small");
     if (!isDirectory) return undefined;
     const location = `${request.origin}${encodePath(path, IN_LOCATION)}/${
       query === undefined ? "" : "?" + query
     }`;
-    return () => request.page(301, { fields: [["Location", location]], subject: location });
+    return refuse(301, { fields: [["Location", location]], subject: location });
   }
 
   /** Names that begin with `.ht`, names that are too long, and what is for the local host. */
@@ -168,8 +179,7 @@ export class Apache implements Product {
       }));
     }
     if (head.target === "*") return request.reply(200, { length: 0 }, NOTHING);
-    const isIcons = path === "/icons/" || path === "/icons/small/";
-    const isDirectory = path.endsWith("/") && (isIcons || this.#site.isDirectory(path));
+    const isDirectory = path.endsWith("/") && (isIcons(path) || this.#site.isDirectory(path));
     let file = this.#site.file(path);
     if (isDirectory) { for (const name of INDEX_FILES) file ??= this.#site.file(path + name); }
     if (method === "OPTIONS") {
@@ -177,15 +187,14 @@ export class Apache implements Product {
       const type = isDirectory && file === undefined
         ? "httpd/unix-directory"
         : APACHE_TYPES.get(extension);
-      return request.reply(200, { fields: [["Allow", ALLOWED]], length: 0, type }, NOTHING);
+      return request.reply(200, { fields: [["Allow", this.#allowed]], length: 0, type }, NOTHING);
     }
     const isGet = method === "GET" || method === "HEAD";
     if (!isGet && method !== "POST") {
       const status = KNOWN_METHODS.has(method) ? 405 : 501;
-      return request.page(status, { fields: [["Allow", ALLOWED]], subject: method });
+      return request.page(status, { fields: [["Allow", this.#allowed]], subject: method });
     }
     if (file !== undefined) return this.#file(file, head, request);
-    if (isGet && isIcons) return request.page(403);
     if (!isGet || !isDirectory) return request.page(404);
     const list = fromOctets(
       directoryList(this.#site, path, { query, signature: request.signature }),
@@ -216,9 +225,8 @@ export class Apache implements Product {
     const vary: Field[] = canDeflate ? [["Vary", "Accept-Encoding"]] : [];
     const body = isGzipped ? file.gzipped(0) : file.bytes;
     const fields = described(isGzipped ? "-gzip" : "");
-    const value = headerValue(head, "range");
-    const values = headerValues(head, "range");
-    const ranges = value === undefined || values.length > 1 ||
+    const value = headerList(head, "range");
+    const ranges = value === undefined || body.length === 0 ||
         !meetsIfRange(file, `"${etag}"`, head)
       ? "all"
       : parseApacheRanges(value, body.length);
@@ -269,19 +277,56 @@ function atOnce(reply: Reply): Plan {
   return { body: undefined, bodyMs: BODY_MS, waitsForBody: false, answer: () => reply };
 }
 
+/** What is refused before a handler is asked. */
+interface Refusal {
+  readonly status: number;
+  reply(): Reply;
+}
+
+function refusal(
+  request: ApacheRequest,
+  status: number,
+  options: Parameters<ApacheRequest["page"]>[1] = {},
+): Refusal {
+  return {
+    status,
+    reply: () => {
+      const reply = request.page(status, options);
+      return status === 417 ? { ...reply, closes: true } : reply;
+    },
+  };
+}
+
+/** An `Expect` that asks for anything but to go on. */
+function unmetExpectation(head: RequestHead): string | undefined {
+  const expectation = head.versionNumber === 9 ? undefined : headerList(head, "expect");
+  return expectation?.toLowerCase() === "100-continue" ? undefined : expectation;
+}
+
+/** The folders behind Debian's alias, which may not be listed. */
+function isIcons(path: string): boolean {
+  return path === "/icons/" || path === "/icons/small/";
+}
+
 /** The answer to a body that does not end as it should. */
-function bodyFault(state: BodyState, head: RequestHead, request: ApacheRequest): Reply | undefined {
-  switch (state.fault) {
+function bodyFault(
+  { fault }: BodyState,
+  request: ApacheRequest,
+  { head, cause }: { head: RequestHead; cause: number | undefined },
+): Reply | undefined {
+  switch (fault) {
     case undefined:
       return undefined;
-    case "syntax":
-      return request.page(400, { hasLength: false });
+    case "syntax": {
+      const isTrace = cause === 405;
+      return request.page(400, { hasLength: false, cause, subject: isTrace ? "trace" : "" });
+    }
     case "too large":
-      return request.page(413, { hasLength: false, subject: head.method });
+      return request.page(413, { hasLength: false, subject: head.method, cause });
     case "late":
-      return request.page(408);
+      return request.page(408, { cause });
     default:
-      return request.page(400);
+      return request.page(400, { cause });
   }
 }
 
@@ -300,21 +345,22 @@ function checkConditions(
 ): 304 | 412 | undefined {
   const { modified } = file;
   const isGet = head.method === "GET" || head.method === "HEAD";
-  const match = headerValue(head, "if-match");
-  if (match !== undefined) {
-    if (!listHasTag(match, etag, false)) return 412;
-  } else {
-    const value = headerValue(head, "if-unmodified-since");
-    const since = value === undefined ? undefined : parseHttpDate(value);
-    if (since !== undefined && modified > since) return 412;
-  }
-  const noneMatch = headerValue(head, "if-none-match");
+  const match = headerList(head, "if-match");
+  if (match !== undefined && !listHasTag(match, etag, false)) return 412;
+  const date = (name: string) => {
+    const value = headerList(head, name);
+    return value === undefined ? undefined : parseHttpDate(value);
+  };
+  const unmodifiedSince = date("if-unmodified-since");
+  if (unmodifiedSince !== undefined && modified > unmodifiedSince) return 412;
+  const noneMatch = headerList(head, "if-none-match");
   if (noneMatch !== undefined) {
     if (!listHasTag(noneMatch, etag, true)) return undefined;
     if (!isGet) return 412;
   }
-  const value = headerValue(head, "if-modified-since");
-  const since = value === undefined ? undefined : parseHttpDate(value);
+  // Observed: whoever gets what is unmodified since a time is never told that it is not modified.
+  if (unmodifiedSince !== undefined) return undefined;
+  const since = date("if-modified-since");
   if (since !== undefined && isGet) {
     return since >= modified && since <= nowMs / 1000 ? 304 : undefined;
   }
@@ -322,7 +368,7 @@ function checkConditions(
 }
 
 function meetsIfRange(file: SiteFile, etag: string, head: RequestHead): boolean {
-  const value = headerValue(head, "if-range");
+  const value = headerList(head, "if-range");
   if (value === undefined) return true;
   if (value.startsWith('"') || value.startsWith("W/")) return value === etag;
   return parseHttpDate(value) === file.modified;

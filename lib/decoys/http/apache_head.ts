@@ -180,12 +180,12 @@ function parseRequestLine(text: string): Omit<RequestHead, "headers"> {
   const isOld = words === undefined || words === "";
   const version = isOld ? "0.9" : /^HTTP\/([1-9]\.[0-9])$/.exec(words)?.[1];
   const absolute = ABSOLUTE.exec(target);
-  const authority = absolute === null
-    ? parseConnectTarget(method, target)
-    : ABSOLUTE_HTTP.test(target)
-    ? absolute[2]!
-    : undefined;
-  const [, name, port] = /^(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority ?? "") ?? [];
+  const isConnect = method === "CONNECT";
+  const authority = ABSOLUTE_HTTP.test(target) ? absolute?.[2] : undefined;
+  const [, host, hostPort] = /^(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority ?? "") ?? [];
+  const { name, port } = isConnect
+    ? parseConnectTarget(target)
+    : { name: authority === undefined ? undefined : host ?? "", port: hostPort };
   const request = {
     method,
     target,
@@ -195,13 +195,13 @@ function parseRequestLine(text: string): Omit<RequestHead, "headers"> {
       : version === undefined
       ? 1001
       : Number(version[0]) * 1000 + Number(version[2]),
-    ...(authority === undefined ? {} : { authority: name ?? "" }),
-    ...(authority === undefined || port === undefined ? {} : { authorityPort: port }),
+    ...(name === undefined ? {} : { authority: name }),
+    ...(port === undefined ? {} : { authorityPort: port }),
     pathAndQuery: absolute === null ? relativePath(target) : absolute[3]!.replace(/^(?=\?|$)/, "/"),
   };
   const isTarget = !NOT_IN_TARGET.test(target) &&
-    (method === "CONNECT"
-      ? authority !== undefined
+    (isConnect
+      ? name !== undefined
       : target.startsWith("/") || absolute !== null || /^[A-Za-z][A-Za-z0-9+\-.]*:/.test(target) ||
         (target === "*" && method === "OPTIONS"));
   // A line that is refused without a version is answered as one with a version.
@@ -209,9 +209,12 @@ function parseRequestLine(text: string): Omit<RequestHead, "headers"> {
   return isBad ? { ...request, versionNumber: 1001, fault: BAD } : request;
 }
 
-/** `host:port` of a CONNECT. */
-function parseConnectTarget(method: string, target: string): string | undefined {
-  return method === "CONNECT" && /^[^/:]+:\d+$/.test(target) ? target : undefined;
+/** What a CONNECT names, `host:port`; the port is cut to 16 bits, as the genuine server does. */
+function parseConnectTarget(target: string): { name?: string; port?: string } {
+  const match = /^(\[[^\]]*\]|[^:]*):(\d*)(.*)$/s.exec(target);
+  if (match === null) return {};
+  const port = String(Number(match[2]) & 0xffff);
+  return match[2] === "" || match[3] !== "" ? { port } : { name: match[1]!, port };
 }
 
 /** Path and query of a target without host, such as `/a?b` or `http:/a`. */

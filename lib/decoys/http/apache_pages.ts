@@ -60,6 +60,7 @@ const TEXTS: Readonly<Record<number, (subject: string) => string>> = {
 /** Why a 400 says more than that. */
 const REASON_TEXTS: Readonly<Record<string, string>> = {
   "field size": "Size of a request header field exceeds server limit.",
+  "trace": "TRACE denied by server configuration",
   "field count": "The number of request header fields exceeds this server's limit.",
 };
 
@@ -67,14 +68,27 @@ const REASON_TEXTS: Readonly<Record<string, string>> = {
  * A status page.
  * @param status one that has a page.
  * @param signature the last line, as `signatureOf` makes it.
- * @param subject octets of the peer's that the page repeats, or the reason of a 400.
+ * @param options `subject`: octets of the peer's that the page repeats, or the reason of a 400;
+ * `cause`: the status that was to be told when this one came between.
  * @returns an octet string.
  */
-export function statusPage(status: number, signature: string, subject: string): string {
+export function statusPage(
+  status: number,
+  signature: string,
+  { subject, cause }: { subject: string; cause?: number | undefined },
+): string {
   const reason = APACHE_REASONS[status]!;
   const told = status === 400 ? REASON_TEXTS[subject] ?? "" : escapeHtml(subject);
+  const additional = cause === undefined
+    ? ""
+    : `<p>Additionally, a ${cause} ${
+      APACHE_REASONS[cause]
+    }\nerror was encountered while trying to ` +
+      "use an ErrorDocument to handle the request.</p>\n";
   return `${DOCTYPE}<html><head>\n<title>${status} ${reason}</title>\n</head><body>\n` +
-    `<h1>${reason}</h1>\n${TEXTS[status]?.(told) ?? ""}<hr>\n${signature}</body></html>\n`;
+    `<h1>${reason}</h1>\n${
+      TEXTS[status]?.(told) ?? ""
+    }${additional}<hr>\n${signature}</body></html>\n`;
 }
 
 /**

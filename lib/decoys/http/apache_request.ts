@@ -64,9 +64,12 @@ export class ApacheRequest {
     const isWhole = head.fault === undefined && !isBadFraming(head);
     const host = isWhole || head.authority !== undefined ? hostOf(head) : undefined;
     this.hostFault = host?.isBad ?? false;
-    this.lacksHost = head.versionNumber >= 1001 && headerValue(head, "host") === undefined;
+    const needsHost = head.versionNumber === 1001 ||
+      (head.versionNumber > 1001 && head.authority === undefined);
+    this.lacksHost = needsHost && headerValue(head, "host") === undefined;
     this.#name = host?.name ?? serverName;
-    this.#port = host?.port ?? exchange.port;
+    const isOdd = head.authority === undefined && head.authorityPort !== undefined;
+    this.#port = isOdd ? Number(head.authorityPort) : host?.port ?? exchange.port;
     this.keepsAlive = this.#wantsKeepAlive();
   }
 
@@ -91,15 +94,17 @@ export class ApacheRequest {
   /** A status page. */
   page(
     status: number,
-    { fields = [], subject = "", hasLength = true, isChunked = false }: {
+    { fields = [], subject = "", hasLength = true, isChunked = false, cause }: {
       fields?: readonly Field[];
       subject?: string;
       hasLength?: boolean;
       isChunked?: boolean;
+      /** The status that was to be told when this one came between. */
+      cause?: number | undefined;
     } = {},
   ): Reply {
     if (CLOSING.has(status)) this.keepsAlive = false;
-    const body = fromOctets(statusPage(status, this.signature, subject));
+    const body = fromOctets(statusPage(status, this.signature, { subject, cause }));
     const type = "text/html; charset=iso-8859-1";
     const isHead = this.#head.method === "HEAD";
     if (isChunked && !isHead && this.#head.versionNumber >= 1001) {
@@ -214,6 +219,10 @@ export function isBadFraming(head: RequestHead): boolean {
 function hostOf(
   head: RequestHead,
 ): { name: string | undefined; port: number | undefined; isBad: boolean } | undefined {
+  if (head.method === "CONNECT" && head.authority !== undefined) {
+    const name = head.authority.toLowerCase().replace(/^\[(.*)\]$/, "$1");
+    return { name, port: Number(head.authorityPort), isBad: false };
+  }
   const hosts = headerValues(head, "host");
   let value: string;
   if (head.authority !== undefined) {

@@ -46,7 +46,10 @@ export function parseNginxRanges(value: string, size: number): ByteRange[] | "al
       start = Math.max(0, size - Number(last));
       end = size;
     } else if (last !== "" && start > Number(last)) return [];
-    if (start >= end) continue;
+    if (start >= end) {
+      if (start === 0) return "all"; // an empty body
+      continue;
+    }
     ranges.push({ start, end });
     total += end - start;
   }

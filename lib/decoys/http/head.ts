@@ -82,3 +82,13 @@ export function headerValues(head: RequestHead, name: string): string[] {
   }
   return values;
 }
+
+/**
+ * The values of all fields of a name as one list, as RFC 9110 §5.3 joins them.
+ * @param head the request.
+ * @param name in lower case.
+ */
+export function headerList(head: RequestHead, name: string): string | undefined {
+  const values = headerValues(head, name);
+  return values.length < 2 ? values[0] : values.join(", ");
+}

@@ -52,9 +52,11 @@ export class Nginx implements Product {
 
   plan(head: RequestHead, exchange: Exchange): Plan {
     const request = new NginxRequest(head, exchange);
-    const status = head.fault?.status ?? headFault(head);
-    if (status !== undefined) {
-      return answered(request.page(status, { closes: true, reason: head.fault?.reason }));
+    if (head.fault !== undefined) return refused(request, head.fault);
+    const fault = headFault(head);
+    if (fault !== undefined) {
+      const headers = head.headers.slice(0, fault.known);
+      return refused(new NginxRequest({ ...head, headers }, exchange), fault);
     }
     const length = headerValue(head, "content-length");
     const isChunked = headerValue(head, "transfer-encoding") !== undefined;
@@ -92,15 +94,19 @@ export class Nginx implements Product {
       };
     }
     const target = this.#find(head, resolved, request);
-    // A file's handler discards the body itself, and is the only one that says 100 before that.
-    const isFile = typeof target !== "number" && (head.method === "GET" || head.method === "HEAD");
+    // The handler of files discards the body before it looks at conditions: it alone says 100, and
+    // a body that makes no sense is its fault.
+    const isDiscarding = typeof target !== "number" || target === 412;
     return {
       body,
       bodyMs: LINGER_MS,
       waitsForBody: false,
-      ...(expects && isFile ? { interim: CONTINUE } : {}),
+      ...(expects && isDiscarding ? { interim: CONTINUE } : {}),
       answer: (state) => {
-        if (state.fault !== undefined) request.keepsAlive = false;
+        if (state.fault !== undefined) {
+          request.keepsAlive = false;
+          if (isDiscarding) return request.page(400);
+        }
         return typeof target === "number"
           ? request.page(
             target,
@@ -207,6 +213,12 @@ export class Nginx implements Product {
 const NOTHING = new Uint8Array(0);
 /** Closing without a word, when the peer is gone. */
 const SILENCE: Reply = { status: 0, bytes: NOTHING, closes: true };
+
+/** A plan that is a refusal. */
+function refused(request: NginxRequest, fault: { status: number; reason?: string }): Plan {
+  const { status, reason } = fault;
+  return answered(request.page(status, { closes: true, reason }));
+}
 
 /** A plan that is no more than an answer. */
 function answered(reply: Reply): Plan {

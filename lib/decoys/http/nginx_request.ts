@@ -13,6 +13,11 @@ const SERVER = "nginx/1.22.1";
 /** `keepalive_requests`. */
 const MAX_REQUESTS = 1000;
 const PADDING = "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n".repeat(6);
+/** Fields that may stand only once: observed. */
+const UNIQUE_FIELDS = new Set(
+  ("host content-length transfer-encoding expect authorization content-range if-range if-match " +
+    "if-none-match if-modified-since if-unmodified-since").split(" "),
+);
 const NOTHING = new Uint8Array(0);
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -172,25 +177,35 @@ export class NginxRequest {
 }
 
 /**
- * The status with which a head is refused after it was read whole, if it is.
+ * Why a head is refused after its lines were read, if it is.
  * @param head without fault.
+ * @returns the status, and how many fields were known by then.
  */
-export function headFault(head: RequestHead): number | undefined {
+export function headFault(head: RequestHead): { status: number; known: number } | undefined {
   if (head.versionNumber === 9) return undefined;
-  const hosts = headerValues(head, "host");
-  const lengths = headerValues(head, "content-length");
-  const encodings = headerValues(head, "transfer-encoding");
-  if (hosts.length > 1 || hosts.some((host) => !isHost(host))) return 400;
-  if (lengths.length > 1 || encodings.length > 1) return 400;
-  if (hosts.length === 0 && head.versionNumber > 1000) return 400;
-  const [length] = lengths;
+  const seen = new Set<string>();
+  for (const [i, [name, value]] of head.headers.entries()) {
+    const key = name.toLowerCase();
+    if (!UNIQUE_FIELDS.has(key)) continue;
+    if (seen.has(key) || (key === "host" && !isHost(value))) return { status: 400, known: i };
+    seen.add(key);
+  }
+  const status = framingFault(head, seen.has("host"));
+  return status === undefined ? undefined : { status, known: head.headers.length };
+}
+
+/** The same of the head as a whole. */
+function framingFault(head: RequestHead, hasHost: boolean): number | undefined {
+  if (!hasHost && head.versionNumber > 1000) return 400;
+  const length = headerValue(head, "content-length");
+  const encoding = headerValue(head, "transfer-encoding");
   if (length !== undefined && !isLength(length)) return 400;
-  if (head.method === "TRACE" || head.method === "CONNECT") return 405;
-  const [encoding] = encodings;
-  if (encoding === undefined) return undefined;
-  if (head.versionNumber < 1001) return 400;
-  if (encoding.toLowerCase() !== "chunked") return 501;
-  return length === undefined ? undefined : 400;
+  if (encoding !== undefined) {
+    if (head.versionNumber < 1001) return 400;
+    if (encoding.toLowerCase() !== "chunked") return 501;
+    if (length !== undefined) return 400;
+  }
+  return head.method === "TRACE" || head.method === "CONNECT" ? 405 : undefined;
 }
 
 /** `ngx_http_validate_host`. */

@@ -38,12 +38,17 @@ export function parseGolden(text: string): GoldenCase[] {
   });
 }
 
+/** Methods in the order of a hash table whose seed differs from start to start. */
+export const ALLOW =
+  /Allow: (?:GET,POST,OPTIONS,HEAD|POST,OPTIONS,HEAD,GET|OPTIONS,HEAD,GET,POST|HEAD,GET,POST,OPTIONS)/g;
+
 /**
  * Hides what must differ: dates, boundaries, and the insides of what is compressed.
  * @param answer one character a byte.
  */
 export function maskAnswer(answer: string): string {
   let text = answer.replace(/Date: [^\r]*/g, "Date: D")
+    .replace(ALLOW, "Allow: A")
     .replace(/boundary=[0-9a-f]{12,20}/g, "boundary=B")
     .replace(/\r\n--[0-9a-f]{12,20}/g, "\r\n--B");
   if (!text.includes("Content-Encoding: gzip")) return text;
