@@ -169,6 +169,8 @@ export class Tty {
         return;
       case controls.reprint:
         if (!this.echo) return this.#add(code);
+        // Nothing more would be held: a read full of this key must not cost a line's work each.
+        if (this.#output.length >= MAX_HELD_BYTES) return;
         this.#show(code);
         this.#put(LF);
         for (const edited of this.#edited) this.#show(edited);

@@ -113,3 +113,16 @@ Deno.test("Tty holds as many empty lines as its buffer has bytes, and gives each
   assertEquals([lines.length, new Set(lines).size], [4095, 1]);
   assertEquals(type("a\x04\x04\nbc\n\x04d\n")[1], ["a<EOF>", "<EOF>", "", "bc", "<EOF>", "d"]);
 });
+
+Deno.test("Tty works off a read full of reprint keys, as far as its output goes", () => {
+  const tty = new Tty();
+  tty.input(ascii("a".repeat(4000)));
+  assertEquals(tty.takeOutput().length, 4000);
+  const startMs = performance.now();
+  for (let round = 0; round < 20; round++) {
+    tty.input(new Uint8Array(16_384).fill(0x12));
+    assertEquals(tty.takeOutput().length, 16_384);
+  }
+  // A line's work for each key would be 1.3 thousand million steps: half a minute.
+  assertEquals(performance.now() - startMs < 3000, true);
+});
