@@ -15,6 +15,7 @@ import { Journal } from "./journal/journal.ts";
 import { Retention, type RetentionLimits } from "./journal/retention.ts";
 import { logger } from "./log.ts";
 import { RateMeter } from "./rate_meter.ts";
+import { CertificateWatch } from "./service/certificate_watch.ts";
 import { type EncryptedService, startService } from "./service/server.ts";
 import { TokenStore, writeOperatorToken } from "./service/tokens.ts";
 import type { DecoyReport, SensorView, StatusReport } from "./service/view.ts";
@@ -50,6 +51,7 @@ export class Sensor implements SensorView {
   readonly #firstSequence: number;
   readonly #folder: DataFolder;
   #service: EncryptedService | undefined;
+  #certificateWatch: CertificateWatch | undefined;
   #config: Config;
 
   private constructor(
@@ -199,6 +201,10 @@ export class Sensor implements SensorView {
     await this.#outlets.reload(config.sinks);
     this.#service?.reload(config.service);
     await this.#service?.reloadCertificate();
+    if (this.#certificateWatch !== undefined) {
+      this.#certificateWatch.path = config.service.cert;
+      this.#certificateWatch.look();
+    }
     this.#emit("config.reloaded", change);
   }
 
@@ -208,9 +214,11 @@ export class Sensor implements SensorView {
    */
   async stop(reason: string): Promise<void> {
     await this.#fleet.stop(this.#config.limits.stop_grace_ms);
+    this.#service?.shut(); // what it has to tell comes before the end
     this.#emit("sensor.stopped", { reason, uptimeMs: Date.now() - this.#startedMs });
     this.#retention.stop();
     this.#rates.stop();
+    this.#certificateWatch?.stop();
     this.journal.flush();
     await this.#outlets.stop();
     await this.#service?.stop(500);
@@ -231,6 +239,7 @@ export class Sensor implements SensorView {
         view: this,
         tokens,
       });
+      this.#certificateWatch = new CertificateWatch(service.cert);
     }
     await this.#fleet.start(decoys);
     this.#emit("sensor.started", {

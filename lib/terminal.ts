@@ -11,8 +11,9 @@ export function wantsColor(stream: { isTerminal(): boolean }): boolean {
   if (!stream.isTerminal()) return false;
   try {
     return (Deno.env.get("NO_COLOR") ?? "") === "";
-  } catch {
+  } catch (error) {
     // Without the right to read the variable it counts as not set.
-    return true;
+    if (error instanceof Deno.errors.NotCapable) return true;
+    throw error;
   }
 }

@@ -14,6 +14,11 @@ import { findFlags, permissions } from "../lib/cli/permissions.ts";
 import { UsageError } from "../lib/errors.ts";
 
 const BUNDLE_FOLDER = "dist/bundle";
+/**
+ * V8 keeps up to 48 MiB for young objects, most of which a flood fills and nothing empties again; with
+ * 2 MiB halves an idle connection costs a third less memory, and a flood a tenth more CPU time.
+ */
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
 
 const OPTIONS: readonly CommandOption[] = [
   ...permissions.options.filter(({ name }) => name !== "compile"),
@@ -63,6 +68,7 @@ async function compile(argv: readonly string[]): Promise<void> {
     "--no-config",
     "--no-lock",
     "--no-check",
+    V8_FLAGS,
     ...await unstableFlags(),
     ...flags,
     ...(target === undefined ? [] : [`--target=${target}`]),

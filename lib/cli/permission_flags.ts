@@ -83,10 +83,9 @@ function certificateFiles({ service }: Config): string[] {
   return [service.cert, service.key, service.ca, authorityKeyPath(service.ca)];
 }
 
-/** Files of sinks with their folders, for rotation writes beside them. */
+/** Files of sinks, old ones that rotation leaves included. */
 function sinkFiles(config: Config): string[] {
-  return config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.paths?.(options) ?? [])
-    .map(folderOf);
+  return config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.paths?.(options) ?? []);
 }
 
 /** A file's folder; the file itself where that would be the whole working folder, or everything. */

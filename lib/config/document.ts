@@ -11,6 +11,11 @@ const MIB = 1_048_576;
 
 const Listen = v.pipe(
   v.string("must be host:port with port 1 to 65535"),
+  // The pattern is what editors get to see; the check is what counts.
+  v.regex(
+    /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+    "must be host:port with port 1 to 65535",
+  ),
   v.check(
     (value) => (parseHostPort(value)?.port ?? 0) > 0,
     "must be host:port with port 1 to 65535",

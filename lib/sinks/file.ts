@@ -31,7 +31,10 @@ export const fileSink: SinkKind<Options> = {
   kind: "file",
   isDurable: true,
   options: Options,
-  paths: (options) => [options.path],
+  paths: ({ path, max_files }) => [
+    path,
+    ...Array.from({ length: max_files - 1 }, (_, i) => `${path}.${i + 1}`),
+  ],
   // Opened by the first write, so that a folder which is not there yet delays nothing.
   open: (options) => Promise.resolve(new FileSink(options)),
 };

@@ -76,14 +76,16 @@ Deno.test("permissions let certificates elsewhere be read but not written", () =
   ]);
 });
 
-Deno.test("permissions let a file sink write its folder, but never the whole working folder", () => {
+Deno.test("permissions let a file sink write its file and the old ones, and no others", () => {
   const sinks = (path: string) =>
-    flagsOf(`service: {enabled: false}\nsinks: [{kind: file, path: ${path}}]`)["--allow-write"];
-  assertEquals(sinks("/var/log/duckblind/events.jsonl"), ["data", "/var/log/duckblind"]);
+    flagsOf(
+      `service: {enabled: false}\nsinks: [{kind: file, path: ${path}, max_files: 3}]`,
+    )["--allow-write"];
+  const files = (path: string) => ["data", path, `${path}.1`, `${path}.2`];
+  assertEquals(sinks("/var/log/duckblind/events.jsonl"), files("/var/log/duckblind/events.jsonl"));
   assertEquals(sinks("./data//events.jsonl"), ["data"]);
-  assertEquals(sinks("events.jsonl"), ["data", "events.jsonl"]);
-  assertEquals(sinks("../events.jsonl"), ["data", "../events.jsonl"]);
-  assertEquals(sinks("/events.jsonl"), ["data", "/events.jsonl"]);
+  assertEquals(sinks("events.jsonl"), files("events.jsonl"));
+  assertEquals(sinks("../events.jsonl"), files("../events.jsonl"));
 });
 
 Deno.test("permissions name a path once, and none that lies in another", () => {
