@@ -199,7 +199,15 @@ export class Apache implements Product {
     const list = fromOctets(
       directoryList(this.#site, path, { query, signature: request.signature }),
     );
-    return request.dynamic(200, { type: "text/html;charset=UTF-8" }, list);
+    const type = "text/html;charset=UTF-8";
+    const value = headerList(head, "range");
+    const isWhole = value === undefined || method === "HEAD" || request.takesGzip ||
+      headerList(head, "if-range") !== undefined;
+    const ranges = isWhole ? "all" : parseApacheRanges(value, list.length);
+    if (ranges === "all") return request.dynamic(200, { type }, list);
+    if (ranges.length === 0) return request.page(416, { hasLength: false, isChunked: true });
+    const shape = { fields: [["Vary", "Accept-Encoding"]] as const };
+    return this.#ranges(list, ranges, { request, shape, type, isRangeFirst: true });
   }
 
   #file(file: SiteFile, head: RequestHead, request: ApacheRequest): Reply {
@@ -236,17 +244,17 @@ export class Apache implements Product {
       : { fields, afterLength: vary };
     if (ranges === "all") return request.reply(200, { ...shape, length: body.length, type }, body);
     if (ranges.length === 0) return request.page(416, { hasLength: false, isChunked: true });
-    return this.#ranges(body, ranges, { request, shape, type, isGzipped });
+    return this.#ranges(body, ranges, { request, shape, type, isRangeFirst: isGzipped });
   }
 
   #ranges(
     body: Uint8Array,
     ranges: readonly ByteRange[],
-    { request, shape, type, isGzipped }: {
+    { request, shape, type, isRangeFirst }: {
       request: ApacheRequest;
       shape: { fields: readonly Field[]; afterLength?: readonly Field[] };
       type: string | undefined;
-      isGzipped: boolean;
+      isRangeFirst: boolean;
     },
   ): Reply {
     const describe = ({ start, end }: ByteRange) => `bytes ${start}-${end - 1}/${body.length}`;
@@ -254,7 +262,7 @@ export class Apache implements Product {
     if (ranges.length === 1 && first !== undefined) {
       const part = body.subarray(first.start, first.end);
       const range: Field = ["Content-Range", describe(first)];
-      const placed = isGzipped
+      const placed = isRangeFirst
         ? { fields: [...shape.fields, range] }
         : { ...shape, afterLength: [...shape.afterLength ?? [], range] };
       return request.reply(206, { ...placed, length: part.length, type }, part);
@@ -292,6 +300,7 @@ function refusal(
     status,
     reply: () => {
       const reply = request.page(status, options);
+      // Observed: a 417 does not say so, and closes.
       return status === 417 ? { ...reply, closes: true } : reply;
     },
   };
@@ -346,7 +355,7 @@ function checkConditions(
   const { modified } = file;
   const isGet = head.method === "GET" || head.method === "HEAD";
   const match = headerList(head, "if-match");
-  if (match !== undefined && !listHasTag(match, etag, false)) return 412;
+  if (match !== undefined && !match.startsWith("*") && !listHasTag(match, etag, false)) return 412;
   const date = (name: string) => {
     const value = headerList(head, name);
     return value === undefined ? undefined : parseHttpDate(value);
@@ -355,11 +364,13 @@ function checkConditions(
   if (unmodifiedSince !== undefined && modified > unmodifiedSince) return 412;
   const noneMatch = headerList(head, "if-none-match");
   if (noneMatch !== undefined) {
-    if (!listHasTag(noneMatch, etag, true)) return undefined;
+    if (!(noneMatch.startsWith("*") || listHasTag(noneMatch, etag, true))) return undefined;
     if (!isGet) return 412;
   }
-  // Observed: whoever gets what is unmodified since a time is never told that it is not modified.
-  if (unmodifiedSince !== undefined) return undefined;
+  // Observed: who names a time before which it was changed, or a range of another file, is never
+  // told that it is not modified.
+  if (headerList(head, "if-unmodified-since") !== undefined) return undefined;
+  if (headerList(head, "range") !== undefined && !meetsIfRange(file, etag, head)) return undefined;
   const since = date("if-modified-since");
   if (since !== undefined && isGet) {
     return since >= modified && since <= nowMs / 1000 ? 304 : undefined;

@@ -107,7 +107,7 @@ export class ApacheRequest {
     const body = fromOctets(statusPage(status, this.signature, { subject, cause }));
     const type = "text/html; charset=iso-8859-1";
     const isHead = this.#head.method === "HEAD";
-    if (isChunked && !isHead && this.#head.versionNumber >= 1001) {
+    if (isChunked && !isHead && this.keepsAlive && this.#head.versionNumber >= 1001) {
       const all = concat([
         fromOctets(`${body.length.toString(16)}\r\n`),
         body,
@@ -155,9 +155,8 @@ export class ApacheRequest {
     const isHead = this.#head.method === "HEAD";
     if (length !== undefined && !(isHead && length === 0)) text += `Content-Length: ${length}\r\n`;
     for (const [name, value] of afterLength) text += `${name}: ${value}\r\n`;
-    // Observed: a 417 says nothing of the connection, and closes it.
     if (closes) text += "Connection: close\r\n";
-    else if (this.#saysKeepAlive() && status !== 417) {
+    else if (this.#saysKeepAlive()) {
       const left = MAX_REQUESTS - this.#exchange.answered;
       text += `Keep-Alive: timeout=5, max=${left}\r\nConnection: Keep-Alive\r\n`;
     }

@@ -28,7 +28,7 @@ const PATHS: readonly RegExp[] = [
 /** Of the whole target, percent signs decoded, in lower case. */
 const ANYWHERE: readonly RegExp[] = [
   /\$\{(?:jndi|env|sys|lower|upper|::|\$)|%\{[^}]*(?:ognl|java|#)|\$\{[^}]*(?:java|runtime|script)/,
-  /(?:\bunion\b[^]{0,40}\bselect\b|\bselect\b[^]{0,60}\bfrom\b|'\s*(?:or|and)\s*'?\d|sleep\(|benchmark\(|waitfor\s+delay|information_schema|xp_cmdshell|\bextractvalue\()/,
+  /(?:\bunion[\s+(*/]+(?:all[\s+(*/]+)?select\b|\bselect[\s+(*/][^]{0,60}[\s+)*/]from[\s+(*/]|'\s*(?:or|and)\s*'?\d|sleep\(|benchmark\(|waitfor\s+delay|information_schema|xp_cmdshell|\bextractvalue\()/,
   /<script|javascript:|onerror\s*=|<\?php|<%=/,
   /(?:php|data|expect|phar|zip|file|gopher|dict):\/\/|allow_url_include|auto_prepend_file|call_user_func|invokefunction|think\\app/,
   /[;|`&]\s*(?:wget|curl|tftp|busybox|nc|bash|sh|chmod|rm|cat|id|uname|ping|echo|cd)\b|\$\((?:id|curl|wget|cat)|\/bin\/(?:ba|da|z)?sh|cmd\.exe|powershell/,
