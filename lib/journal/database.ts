@@ -73,7 +73,7 @@ export function openDatabase(path: string, options: { maxPages?: number } = {}):
     db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = NORMAL");
-    db.exec("PRAGMA cache_size = -2048");
+    db.exec("PRAGMA cache_size = -1024");
     // Fewer checkpoints, each of which waits for the disk: 16 MiB of log instead of 4.
     db.exec("PRAGMA wal_autocheckpoint = 4096");
     db.exec("PRAGMA journal_size_limit = 16777216");

@@ -13,7 +13,6 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,14 +47,14 @@ static void parse(struct step *s, const char *text) {
   }
 }
 
-static int dial(int from) {
+static int dial(int from, int flags) {
   struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
   /* Many source addresses, so that ports in TIME_WAIT do not run out. */
   struct sockaddr_in me = { .sin_family = AF_INET };
-  int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  int one = 1, fd = socket(AF_INET, SOCK_STREAM | flags, 0);
   if (fd < 0) { perror("socket"); exit(1); }
   setsockopt(fd, SOL_IP, 24 /* IP_BIND_ADDRESS_NO_PORT */, &one, sizeof one);
-  me.sin_addr.s_addr = htonl(0x7f000001 + from % 8);
+  me.sin_addr.s_addr = htonl(0x7f000001 + from % 64);
   if (bind(fd, (void *)&me, sizeof me) < 0) { perror("bind"); exit(1); }
   to.sin_addr.s_addr = htonl(0x7f000001);
   if (connect(fd, (void *)&to, sizeof to) < 0 && errno != EINPROGRESS) { perror("connect"); exit(1); }
@@ -100,9 +99,8 @@ int main(int argc, char **argv) {
   for (int i = 5; i < argc; i++) parse(&steps[step_count++], argv[i]);
   if (parallel == 0) {
     for (int i = 0; i < total; i++) {
-      int fd = dial(i);
+      int fd = dial(i, 0);
       char byte;
-      fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
       if (steps[0].length > 0 && read(fd, &byte, 1) != 1) { printf("failed at %d\n", i); return 1; }
     }
     printf("held %d\n", total);
@@ -123,7 +121,7 @@ int main(int argc, char **argv) {
   while (done + failed < total) {
     while (free_count > 0 && started < total) {
       struct conn *c = idle[--free_count];
-      c->fd = dial(started++);
+      c->fd = dial(started++, SOCK_NONBLOCK);
       c->step = c->round = 0;
       c->have = 0;
       struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c };
