@@ -78,7 +78,8 @@ export function findCredentials(head: RequestHead, content: RequestContent): Cre
   const query = head.target.indexOf("?");
   if (query >= 0) found.push(...formCredential(parseUrlEncoded(head.target.slice(query + 1))));
   if (content.body.length > 0 || content.parts.length > 0) {
-    found.push(...formCredential(bodyFields(content)));
+    const form = formCredential(bodyFields(content));
+    found.push(...form.length > 0 ? form : xmlRpcCredentials(content.body));
   }
   return found.slice(0, MAX_CREDENTIALS);
 }
@@ -214,6 +215,32 @@ function formCredential(fields: readonly Field[]): Credential[] {
     username: user === undefined ? "" : user.escape(cut(user.value)),
     secret: secret.escape(cut(secret.value)),
   }];
+}
+
+/** Calls of WordPress that take a user name and a password first: brute force sends many in one. */
+const XML_RPC_LOGIN = /\b(?:wp|metaWeblog|blogger|mt)\.get[A-Z]\w{0,40}/;
+/** A text in XML-RPC, with or without its type: the innermost element of a value. */
+const XML_STRING = /<(?:string|value)>\s*(?:<!\[CDATA\[)?([^<\]]+)(?:\]\]>)?<\//g;
+/** How much of one such call is looked at, in characters. */
+const MAX_CALL_LENGTH = 4 * MAX_VALUE_LENGTH;
+
+/** User names and passwords of XML-RPC calls. */
+function xmlRpcCredentials(body: Uint8Array): Credential[] {
+  if (!body.subarray(0, 256).includes(0x3c)) return [];
+  const calls = toOctets(body).split(XML_RPC_LOGIN).slice(1, MAX_CREDENTIALS + 1);
+  return calls.flatMap((call): Credential[] => {
+    // What closes the method's name comes first, and is of no value element of its own.
+    const params = call.slice(call.indexOf("param"), MAX_CALL_LENGTH);
+    const strings = [...params.matchAll(XML_STRING)];
+    const [username, secret] = strings.map((match) => escapeOctets(cut(unescapeXml(match[1]!))));
+    if (username === undefined || secret === undefined) return [];
+    return [{ method: "form", username, secret }];
+  });
+}
+
+function unescapeXml(text: string): string {
+  const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name]!);
 }
 
 function pick(

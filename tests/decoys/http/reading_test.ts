@@ -170,6 +170,40 @@ Deno.test("findCredentials() knows the fields of many forms", () => {
   }
 });
 
+Deno.test("findCredentials() knows WordPress's calls, one or many in a body", () => {
+  const call = (user: string, pass: string) =>
+    "<member><name>methodName</name><value><string>wp.getUsersBlogs</string></value></member>" +
+    "<member><name>params</name><value><array><data><value><array><data>" +
+    `<value><string>${user}</string></value><value>${pass}</value>` +
+    "</data></array></value></data></array></value></member>";
+  const find = (body: string) =>
+    findCredentials(
+      {
+        method: "POST",
+        target: "/xmlrpc.php",
+        version: "1.1",
+        versionNumber: 1001,
+        headers: [],
+        pathAndQuery: "/xmlrpc.php",
+      },
+      { type: "text/xml", body: fromOctets(body), parts: [] },
+    ).map(({ username, secret }) => `${username}:${secret}`);
+  assertEquals(
+    find(
+      "<?xml version='1.0'?><methodCall><methodName>wp.getUsersBlogs</methodName><params>" +
+        "<param><value><string>admin</string></value></param>" +
+        "<param><value><string>a&amp;b&lt;</string></value></param></params></methodCall>",
+    ),
+    ["admin:a&b<"],
+  );
+  assertEquals(find(`<?xml version="1.0"?><methodCall>${call("u", "p")}${call("u", "q")}`), [
+    "u:p",
+    "u:q",
+  ]);
+  assertEquals(find(`<x>${call("u", "p").repeat(100)}`).length, 8);
+  assertEquals(find("<methodCall><methodName>system.listMethods</methodName></methodCall>"), []);
+});
+
 Deno.test("isAttack() tells what is known from attacks from what is not", () => {
   const attacks = [
     "/.env",
