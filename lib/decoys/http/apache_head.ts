@@ -47,7 +47,7 @@ export class ApacheHeadParser implements HeadParser {
   #field: string | undefined;
 
   get isIdle(): boolean {
-    return this.#request === undefined && this.#line === "";
+    return this.#request === undefined && this.#line === "" && this.#blankLines === 0;
   }
 
   reset(): void {
@@ -87,8 +87,9 @@ export class ApacheHeadParser implements HeadParser {
   }
 
   partial(): RequestHead | undefined {
-    if (this.isIdle) return undefined;
-    if (this.#request === undefined) return garbage(this.#line, undefined);
+    if (this.#request === undefined) {
+      return this.#line === "" ? undefined : garbage(this.#line, undefined);
+    }
     if (this.#field !== undefined) this.#endField(this.#field);
     this.#field = undefined;
     return { ...this.#request, headers: this.#headers };

@@ -38,7 +38,7 @@ export interface HeadFault {
 export interface HeadParser {
   /** The head, once it is complete or refused. */
   readonly head: RequestHead | undefined;
-  /** Whether nothing but line ends has come since the last request. */
+  /** Whether nothing has come since the last request that the product takes for a request's begin. */
   readonly isIdle: boolean;
   /**
    * Takes bytes up to the end of the head.
