@@ -31,6 +31,7 @@ export class ContactReports {
   readonly #emitter: Emitter;
   readonly #entries = new Map<string, Entry>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
   /** Contacts that were no client's, since the start. */
   probes = 0;
   /** Refused logins, since the start. */
@@ -99,8 +100,9 @@ export class ContactReports {
     }
   }
 
-  /** Tells all that was counted; for the end. */
+  /** Tells all that was counted; what comes after that is counted and not told. Twice is fine. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const entry of this.#entries.values()) if (entry.hidden > 0) this.#tell(entry, 0);
@@ -112,6 +114,7 @@ export class ContactReports {
     scope: Scope,
     event: { single: () => void; tell: (count: number) => void; most: number },
   ): void {
+    if (this.#isClosed) return;
     const own = `${what} ${sourceKey(scope.peer?.ip ?? "")}`;
     const key = this.#entries.has(own) || this.#entries.size < MAX_ENTRIES ? own : what;
     let entry = this.#entries.get(key);

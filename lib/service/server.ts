@@ -146,10 +146,15 @@ class Service implements EncryptedService {
     this.#binding.update(config.listen);
   }
 
-  async stop(graceMs: number): Promise<void> {
+  shut(): void {
     this.#isStopping = true;
-    clearTimeout(this.#revocationTimer);
     this.#binding.close();
+    this.#reports.close();
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.shut();
+    clearTimeout(this.#revocationTimer);
     await Promise.all(this.#loops);
     for (const session of this.#sessions) {
       if (session.record === undefined) session.end("stop");
@@ -163,7 +168,6 @@ class Service implements EncryptedService {
     for (const session of this.#sessions) session.end("stop");
     await done;
     await this.#gate.close();
-    this.#reports.close();
   }
 
   #accept(listener: Deno.TcpListener, address: HostPort): void {
@@ -297,6 +301,7 @@ class Service implements EncryptedService {
 
   /** `AUTH name token`. */
   async #login(session: ServiceSession, { words }: Request): Promise<boolean> {
+    if (this.#isStopping) return false;
     const [name = "", token = "", ...rest] = words;
     const record = rest.length === 0 ? await this.#options.tokens.verify(name, token) : undefined;
     if (record === undefined) {

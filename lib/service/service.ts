@@ -41,6 +41,11 @@ export interface EncryptedService {
   /** Goes over to new addresses, limits and texts. */
   reload(config: ServiceConfig): void;
   /**
+   * Takes nobody new and tells what it has counted. From then on it makes no events, so that the end
+   * of the sensor can be the last one; sessions go on until `stop`. Twice is fine.
+   */
+  shut(): void;
+  /**
    * Closes the addresses, lets requests and feeds come to their end, closes everything. Twice is fine.
    * @param graceMs how long sessions may take.
    */

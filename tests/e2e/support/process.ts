@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly clearEnv?: boolean;
   /** Sent to its standard input, which is then ended; without it, the input is empty. */
   readonly stdin?: string | Uint8Array<ArrayBuffer>;
+  /** Keeps its standard input open for `Running.type`. */
+  readonly isTypedTo?: boolean;
   /** Longest time it may take, in ms. */
   readonly withinMs?: number;
 }
@@ -118,7 +120,7 @@ export class Lines {
   }
 }
 
-/** A program that runs beside the test. Leaving its block ends it. */
+/** A program that runs beside the test, and may be typed to. Leaving its block ends it. */
 export class Running implements AsyncDisposable {
   readonly pid: number;
   readonly stdout = new Lines();
@@ -126,6 +128,7 @@ export class Running implements AsyncDisposable {
   /** How it ended; resolves when its output is over as well. */
   readonly ended: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #isOver = false;
 
   /**
@@ -139,10 +142,11 @@ export class Running implements AsyncDisposable {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: options.env ?? {},
       clearEnv: options.clearEnv ?? false,
-      stdin: "null",
+      stdin: options.isTypedTo ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    this.#stdin = options.isTypedTo ? this.#child.stdin.getWriter() : undefined;
     this.pid = this.#child.pid;
     const collected = Promise.all([
       collect(this.#child.stdout, this.stdout),
@@ -150,6 +154,16 @@ export class Running implements AsyncDisposable {
       this.#child.status.then(() => this.#isOver = true),
     ]);
     this.ended = collected.then(() => this.#child.status);
+  }
+
+  /** Types a line; only with `isTypedTo`. */
+  async type(line: string): Promise<void> {
+    await this.#stdin!.write(new TextEncoder().encode(line + "\n"));
+  }
+
+  /** Ends its standard input; only with `isTypedTo`. */
+  async endInput(): Promise<void> {
+    await this.#stdin!.close();
   }
 
   /** Sends a signal. */
@@ -168,6 +182,8 @@ export class Running implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOver) this.#child.kill("SIGKILL");
     await this.ended;
+    // A pipe whose reader is gone may refuse even to be closed.
+    await this.#stdin?.abort().catch(() => {});
   }
 }
 

@@ -13,7 +13,7 @@ import { type Finished, Running, runToEnd, type StartOptions } from "./process.t
 import type { WireEvent } from "./wire_event.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
-/** Names of the default config's decoys with their ports, and the encrypted service. */
+/** The default config's decoys by name with their ports, and the encrypted service. */
 const DEFAULT_PORTS = {
   ftp: 2121,
   telnet: 2323,
@@ -23,8 +23,11 @@ const DEFAULT_PORTS = {
   service: 9443,
 };
 
+/** Further ports that a test's config may use; the default config does not. */
+const FURTHER = { proftpd: 0, inetutils: 0 };
+
 /** Ports by the name of the decoy. */
-export type Ports = Record<keyof typeof DEFAULT_PORTS, number>;
+export type Ports = Record<keyof typeof DEFAULT_PORTS | keyof typeof FURTHER, number>;
 
 /** Where the executable lies; `undefined` when only the source is to be tested. */
 export const EXECUTABLE = Deno.env.get("DUCKBLIND_BIN") || undefined;
@@ -62,7 +65,7 @@ export class Program implements AsyncDisposable {
    * for the names of `Ports`; by default the program's own config, on free ports.
    */
   static async source(config = defaultConfig("tryout")): Promise<Program> {
-    const names = Object.keys(DEFAULT_PORTS) as (keyof Ports)[];
+    const names = Object.keys({ ...DEFAULT_PORTS, ...FURTHER }) as (keyof Ports)[];
     const free = takePorts(names.length);
     const ports = Object.fromEntries(names.map((name, i) => [name, free[i]!])) as Ports;
     const folder = await Deno.makeTempDir({ prefix: "duckblind-e2e-" });
@@ -90,7 +93,8 @@ export class Program implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "duckblind-e2e-" });
     await Deno.copyFile(EXECUTABLE!, `${folder}/duckblind`);
     const command = [`${folder}/duckblind`];
-    return new Program(folder, { ports: DEFAULT_PORTS, configFile: undefined, command, flags: [] });
+    const ports = { ...DEFAULT_PORTS, ...FURTHER };
+    return new Program(folder, { ports, configFile: undefined, command, flags: [] });
   }
 
   /** Whether this is the compiled executable. */
@@ -230,8 +234,10 @@ export function waysToStart(): { way: string; open(): Promise<Program> }[] {
 function fillPorts(config: string, ports: Ports): string {
   let text = config;
   for (const [name, port] of Object.entries(ports)) {
-    text = text.replaceAll(`@${name}`, String(port))
-      .replaceAll(`:${DEFAULT_PORTS[name as keyof Ports]}"`, `:${port}"`);
+    text = text.replaceAll(`@${name}`, String(port));
+  }
+  for (const [name, port] of Object.entries(DEFAULT_PORTS)) {
+    text = text.replaceAll(`:${port}"`, `:${ports[name as keyof typeof DEFAULT_PORTS]}"`);
   }
   return text;
 }
