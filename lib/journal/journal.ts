@@ -35,6 +35,12 @@ const log = logger("journal");
 const COMMIT_WITHIN_MS = 5;
 /** Events that make a full batch. */
 const BATCH_EVENTS = 512;
+/** How often the table of sources is brought up to date, in ms; a full tally goes at once. */
+const TALLY_EVERY_MS = 1000;
+/** Sources that make a full tally. */
+const TALLY_SOURCES = 2048;
+/** The cursor up to which the table of sources has counted; no sink can have this name. */
+const TALLY_CURSOR = "#sources";
 /** Pause before writing is tried again, in ms. */
 const RETRY_MS = 1000;
 
@@ -70,7 +76,9 @@ export class Journal implements EventStore {
   readonly path: string;
   readonly #options: JournalOptions;
   readonly #ringEvents: number;
+  /** What the table of sources does not have yet. */
   readonly #tally = new SourceTally();
+  #talliedAtMs = -Infinity;
   readonly #listeners = new Set<() => void>();
   #file: Database | undefined;
   #pending: SensorEvent[] = [];
@@ -99,6 +107,7 @@ export class Journal implements EventStore {
       this.#beginAnew(error);
     }
     this.#last = this.#committed = this.#file!.lastSequence;
+    this.#catchUpTally();
   }
 
   /** Sequence of the newest event. */
@@ -185,6 +194,7 @@ export class Journal implements EventStore {
    */
   sources(limit: number): SourceRow[] {
     this.flush();
+    this.#writeTally();
     return this.#query((db) => readSources(db, limit)) ?? [];
   }
 
@@ -267,6 +277,7 @@ export class Journal implements EventStore {
         count: this.#pending.length,
       });
     }
+    this.#writeTally();
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -281,17 +292,56 @@ export class Journal implements EventStore {
     statements.begin.run();
     try {
       this.#insert(statements);
-      for (const row of this.#tally.rows()) statements.upsertSource.run(...row);
       statements.commit.run();
     } catch (error) {
       this.#rollback();
       throw error;
-    } finally {
-      this.#tally.clear();
     }
+    for (const event of this.#pending) this.#tally.add(event);
     this.#committed = this.#last;
     this.#pending = [];
     if (this.#trouble !== undefined) this.#recover();
+    const isDue = performance.now() - this.#talliedAtMs >= TALLY_EVERY_MS;
+    if (isDue || this.#tally.size >= TALLY_SOURCES) this.#writeTally();
+  }
+
+  /** Brings the table of sources up to date. What cannot be written now is counted on. */
+  #writeTally(): void {
+    this.#talliedAtMs = performance.now();
+    if (this.#tally.size === 0 || this.#file === undefined) return;
+    const { statements } = this.#file;
+    try {
+      statements.begin.run();
+      for (const row of this.#tally.rows()) statements.upsertSource.run(...row);
+      statements.setCursor.run(TALLY_CURSOR, this.#committed);
+      statements.commit.run();
+      this.#tally.clear();
+    } catch (error) {
+      this.#rollback();
+      // The next event's commit meets the same trouble and tells it.
+      log.debug("Cannot bring the table of sources up to date: {error}", { error });
+    }
+  }
+
+  /** Counts what was committed, but not counted, before a hard end. */
+  #catchUpTally(): void {
+    const counted = Math.min(this.cursor(TALLY_CURSOR) ?? 0, this.#last);
+    if (counted === this.#last) return;
+    this.#query((db) => {
+      const rows = db.prepare(
+        "SELECT time_ms, action, decoy, source, severity FROM events WHERE sequence > ?",
+      ).iterate(counted);
+      for (const row of rows as Iterable<Record<string, string | number>>) {
+        this.#tally.add({
+          timeMs: Number(row.time_ms),
+          action: String(row.action),
+          decoy: String(row.decoy),
+          source: String(row.source),
+          severity: Number(row.severity),
+        });
+      }
+    });
+    this.#writeTally();
   }
 
   /** Inserts all that waits, several rows at once as far as it goes. */
@@ -300,7 +350,6 @@ export class Journal implements EventStore {
     const whole = events.length - events.length % ROWS_AT_ONCE;
     const values: (string | number)[] = [];
     for (const [i, e] of events.entries()) {
-      this.#tally.add(e);
       values.push(e.sequence, e.timeMs, e.action, e.decoy);
       values.push(e.source, e.session, e.severity, e.json);
       const isFull = i < whole && i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1;

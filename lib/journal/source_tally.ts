@@ -18,12 +18,20 @@ interface Tally {
   decoys: Set<string>;
 }
 
+/** What of an event is counted. */
+export type Counted = Pick<SensorEvent, "timeMs" | "action" | "decoy" | "source" | "severity">;
+
 /** Adds up events by source. */
 export class SourceTally {
   readonly #bySource = new Map<string, Tally>();
 
+  /** How many sources there are. */
+  get size(): number {
+    return this.#bySource.size;
+  }
+
   /** Counts an event; one without a source is passed over. */
-  add(event: SensorEvent): void {
+  add(event: Counted): void {
     if (event.source === "") return;
     let tally = this.#bySource.get(event.source);
     if (tally === undefined) {

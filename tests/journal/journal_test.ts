@@ -101,6 +101,25 @@ Deno.test("Journal adds up its sources", () => {
   }]);
 });
 
+Deno.test("Journal counts its sources right after a hard end too", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/journal.db`;
+  const killed = new Journal(path);
+  const emitter = testEmitter(killed);
+  for (let i = 0; i < 30; i++) {
+    emitter.emit(testScope("198.51.100.1"), "session.open", {});
+    killed.flush();
+  }
+  // What a killed process leaves: the file as it is, nothing brought up to date.
+  for (const suffix of ["", "-wal"]) {
+    Deno.copyFileSync(path + suffix, `${folder.path}/copy.db${suffix}`);
+  }
+  killed.close();
+  const again = new Journal(`${folder.path}/copy.db`);
+  assertEquals(again.sources(10).map(({ ip, sessions }) => [ip, sessions]), [["198.51.100.1", 30]]);
+  again.close();
+});
+
 Deno.test("Journal goes on in memory on a full disk, counts what is lost, and recovers", () => {
   using folder = tempFolder();
   const told: string[] = [];
