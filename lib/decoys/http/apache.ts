@@ -10,6 +10,7 @@
 import { ApacheChunkedBody, LengthBody } from "./body.ts";
 import { type ByteRange, listHasTag, parseApacheRanges } from "./conditions.ts";
 import { ApacheHeadParser } from "./apache_head.ts";
+import { apacheIcons } from "./apache_icons.ts";
 import { directoryList } from "./apache_pages.ts";
 import { ApacheRequest, type Field, isBadFraming, isDeflatable } from "./apache_request.ts";
 import { parseHttpDate } from "./dates.ts";
@@ -52,6 +53,7 @@ export class Apache implements Product {
   readonly #serverName: string;
   readonly #boundary: string;
   readonly #allowed: string;
+  readonly #icons = apacheIcons();
 
   /**
    * @param site what is served.
@@ -180,7 +182,7 @@ export class Apache implements Product {
     }
     if (head.target === "*") return request.reply(200, { length: 0 }, NOTHING);
     const isDirectory = path.endsWith("/") && (isIcons(path) || this.#site.isDirectory(path));
-    let file = this.#site.file(path);
+    let file = this.#site.file(path) ?? this.#icons.get(path);
     if (isDirectory) { for (const name of INDEX_FILES) file ??= this.#site.file(path + name); }
     if (method === "OPTIONS") {
       const extension = (file?.name ?? path).replace(/^.*[./]/s, "");

@@ -108,6 +108,17 @@ for (const name of BUILT_IN_SITES) {
   });
 }
 
+Deno.test("http as Apache has the pictures that its lists of directories show", async () => {
+  const options = { product: "apache-2.4.71", site: "vpn" };
+  const list = await ask(options, "GET /portal/static/ HTTP/1.1\r\nHost: x\r\n\r\n");
+  const pictures = new Set([...list.said.matchAll(/src="([^"]+)"/g)].map((match) => match[1]!));
+  assert(pictures.size >= 3, list.said);
+  for (const path of pictures) {
+    const { said } = await ask(options, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    assert(said.includes("Content-Type: image/gif\\r\\n\\r\\nGIF89a\\x14\\x00\\x16\\x00"), path);
+  }
+});
+
 Deno.test("builtInSite() writes an operator's name as text, not as a tag", () => {
   const site = builtInSite("vpn", { ...OPTIONS, organization: `<b>"A" & Sons` });
   const page = decoder.decode(site.file("/index.html")!.bytes);
