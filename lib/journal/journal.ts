@@ -9,15 +9,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EventStore, SensorEvent } from "../events/emitter.ts";
 import { logger } from "../log.ts";
-import {
-  type Database,
-  isDamage,
-  openDatabase,
-  readValue,
-  ROWS_AT_ONCE,
-  setAside,
-  type Statements,
-} from "./database.ts";
+import { isDamage, readValue, setAside } from "./database.ts";
+import { JournalFile } from "./journal_file.ts";
 import {
   type EventFilter,
   matchesFilter,
@@ -27,7 +20,6 @@ import {
   readStep,
   type SourceRow,
 } from "./query.ts";
-import { SourceTally } from "./source_tally.ts";
 
 const log = logger("journal");
 
@@ -35,12 +27,6 @@ const log = logger("journal");
 const COMMIT_WITHIN_MS = 5;
 /** Events that make a full batch. */
 const BATCH_EVENTS = 512;
-/** How often the table of sources is brought up to date, in ms; a full tally goes at once. */
-const TALLY_EVERY_MS = 1000;
-/** Sources that make a full tally. */
-const TALLY_SOURCES = 2048;
-/** The cursor up to which the table of sources has counted; no sink can have this name. */
-const TALLY_CURSOR = "#sources";
 /** Pause before writing is tried again, in ms. */
 const RETRY_MS = 1000;
 
@@ -76,11 +62,8 @@ export class Journal implements EventStore {
   readonly path: string;
   readonly #options: JournalOptions;
   readonly #ringEvents: number;
-  /** What the table of sources does not have yet. */
-  readonly #tally = new SourceTally();
-  #talliedAtMs = -Infinity;
   readonly #listeners = new Set<() => void>();
-  #file: Database | undefined;
+  #file: JournalFile | undefined;
   #pending: SensorEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = 0;
@@ -101,13 +84,12 @@ export class Journal implements EventStore {
     this.#options = options;
     this.#ringEvents = options.ringEvents ?? 20_000;
     try {
-      this.#file = openDatabase(path, options);
+      this.#file = new JournalFile(path, options);
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.#beginAnew(error);
     }
     this.#last = this.#committed = this.#file!.lastSequence;
-    this.#catchUpTally();
   }
 
   /** Sequence of the newest event. */
@@ -194,7 +176,7 @@ export class Journal implements EventStore {
    */
   sources(limit: number): SourceRow[] {
     this.flush();
-    this.#writeTally();
+    this.#file?.writeTally();
     return this.#query((db) => readSources(db, limit)) ?? [];
   }
 
@@ -224,7 +206,7 @@ export class Journal implements EventStore {
    */
   setCursor(name: string, sequence: number): void {
     try {
-      this.#file?.statements.setCursor.run(name, sequence);
+      this.#file?.setCursor(name, sequence);
     } catch (error) {
       // The reader reads some events twice after a restart; the disk's trouble is told elsewhere.
       log.debug("Cannot store cursor of {name}: {error}", { name, error });
@@ -277,7 +259,6 @@ export class Journal implements EventStore {
         count: this.#pending.length,
       });
     }
-    this.#writeTally();
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -285,86 +266,13 @@ export class Journal implements EventStore {
     this.#closeFile();
   }
 
-  /** Writes all that waits in one transaction. */
+  /** Writes all that waits. */
   #commit(): void {
-    this.#file ??= openDatabase(this.path, this.#options);
-    const { statements } = this.#file;
-    statements.begin.run();
-    try {
-      this.#insert(statements);
-      statements.commit.run();
-    } catch (error) {
-      this.#rollback();
-      throw error;
-    }
-    for (const event of this.#pending) this.#tally.add(event);
+    this.#file ??= new JournalFile(this.path, this.#options);
+    this.#file.write(this.#pending);
     this.#committed = this.#last;
     this.#pending = [];
     if (this.#trouble !== undefined) this.#recover();
-    const isDue = performance.now() - this.#talliedAtMs >= TALLY_EVERY_MS;
-    if (isDue || this.#tally.size >= TALLY_SOURCES) this.#writeTally();
-  }
-
-  /** Brings the table of sources up to date. What cannot be written now is counted on. */
-  #writeTally(): void {
-    this.#talliedAtMs = performance.now();
-    if (this.#tally.size === 0 || this.#file === undefined) return;
-    const { statements } = this.#file;
-    try {
-      statements.begin.run();
-      for (const row of this.#tally.rows()) statements.upsertSource.run(...row);
-      statements.setCursor.run(TALLY_CURSOR, this.#committed);
-      statements.commit.run();
-      this.#tally.clear();
-    } catch (error) {
-      this.#rollback();
-      // The next event's commit meets the same trouble and tells it.
-      log.debug("Cannot bring the table of sources up to date: {error}", { error });
-    }
-  }
-
-  /** Counts what was committed, but not counted, before a hard end. */
-  #catchUpTally(): void {
-    const counted = Math.min(this.cursor(TALLY_CURSOR) ?? 0, this.#last);
-    if (counted === this.#last) return;
-    this.#query((db) => {
-      const rows = db.prepare(
-        "SELECT time_ms, action, decoy, source, severity FROM events WHERE sequence > ?",
-      ).iterate(counted);
-      for (const row of rows as Iterable<Record<string, string | number>>) {
-        this.#tally.add({
-          timeMs: Number(row.time_ms),
-          action: String(row.action),
-          decoy: String(row.decoy),
-          source: String(row.source),
-          severity: Number(row.severity),
-        });
-      }
-    });
-    this.#writeTally();
-  }
-
-  /** Inserts all that waits, several rows at once as far as it goes. */
-  #insert(statements: Statements): void {
-    const events = this.#pending;
-    const whole = events.length - events.length % ROWS_AT_ONCE;
-    const values: (string | number)[] = [];
-    for (const [i, e] of events.entries()) {
-      values.push(e.sequence, e.timeMs, e.action, e.decoy);
-      values.push(e.source, e.session, e.severity, e.json);
-      const isFull = i < whole && i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1;
-      if (!isFull && i < whole) continue;
-      (isFull ? statements.insertEvents : statements.insertEvent).run(...values);
-      values.length = 0;
-    }
-  }
-
-  #rollback(): void {
-    try {
-      this.#file?.statements.rollback.run();
-    } catch {
-      // SQLite has rolled back by itself after most errors, and then refuses to do it again.
-    }
   }
 
   /** Writing failed: say so once, go on in memory, try again later. */
@@ -408,12 +316,12 @@ export class Journal implements EventStore {
       cause: cause instanceof Error ? cause.message : String(cause),
       aside,
     });
-    this.#file = openDatabase(this.path, this.#options);
+    this.#file = new JournalFile(this.path, this.#options);
   }
 
   #closeFile(): void {
     try {
-      this.#file?.db.close();
+      this.#file?.close();
     } catch (error) {
       log.warn("Cannot close journal {path}: {error}", { path: this.path, error });
     }
