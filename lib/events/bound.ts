@@ -2,6 +2,7 @@
  * Cuts escaped text to the length that a field may have, without cutting an escape in half.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { MAX_FIELD_BYTES } from "./fields.ts";
 
 const encoder = new TextEncoder();
@@ -45,9 +46,6 @@ export function boundText(text: string, maxBytes: number = MAX_FIELD_BYTES): Bou
 export function boundBase64(bytes: Uint8Array): { text: string; isCut: boolean } {
   const most = MAX_FIELD_BYTES / 4 * 3;
   const kept = bytes.subarray(0, most);
-  let binary = "";
-  for (let at = 0; at < kept.length; at += 4096) {
-    binary += String.fromCharCode(...kept.subarray(at, at + 4096));
-  }
-  return { text: btoa(binary), isCut: kept.length < bytes.length };
+  const text = Buffer.from(kept.buffer, kept.byteOffset, kept.length).toString("base64");
+  return { text, isCut: kept.length < bytes.length };
 }

@@ -2,6 +2,7 @@
  * Community ID, version 1: one name for a connection in the tools of all vendors.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { parseIp } from "../net/address.ts";
 import type { Endpoint } from "./event.ts";
 import { sha1Short } from "./sha1.ts";
@@ -27,7 +28,7 @@ export function communityId(a: Endpoint, b: Endpoint): string {
   view.setUint8(2 + low.length + high.length, TCP);
   view.setUint16(input.length - 4, lowPort);
   view.setUint16(input.length - 2, highPort);
-  return "1:" + btoa(String.fromCharCode(...sha1Short(input)));
+  return "1:" + Buffer.from(sha1Short(input).buffer).toString("base64");
 }
 
 function ipBytes(ip: string): Uint8Array {

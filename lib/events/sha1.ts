@@ -19,7 +19,7 @@ const schedule = new Int32Array(80);
  * @returns 20 bytes.
  * @throws {RangeError} when the message is longer.
  */
-export function sha1Short(message: Uint8Array): Uint8Array {
+export function sha1Short(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const { length } = message;
   if (length > MAX_SHORT_BYTES) {
     throw new RangeError(`Cannot hash ${length} bytes at once, must be at most ${MAX_SHORT_BYTES}`);

@@ -6,6 +6,7 @@
  * nothing that a peer sends reaches a terminal raw.
  * @module
  */
+import { Buffer } from "node:buffer";
 
 /** Bytes that are themselves in the escaped form: printable ASCII but for the backslash. */
 const PLAIN = new Uint8Array(256).map((_, byte) =>
@@ -101,13 +102,10 @@ export function unescapeBytes(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(out);
 }
 
-/** Printable ASCII from `start` up to `end`. */
+/** Printable ASCII from `start` up to `end`; the runtime's own decoding is many times faster. */
 function latin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = "";
-  for (let at = start; at < end; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + 4096, end)));
-  }
-  return text;
+  if (start === end) return "";
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
 }
 
 /** Length of the well-formed UTF-8 sequence at `at` (Unicode 15, table 3-7); 0 if there is none. */
