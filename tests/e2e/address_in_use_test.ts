@@ -4,7 +4,7 @@ import { Peer, poll } from "./support/peer.ts";
 import { Program } from "./support/program.ts";
 
 const CONFIG = `
-service: {listen: ["127.0.0.1:@service"]}
+service: {listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner"}
 decoys:
   - {kind: ftp, listen: ["127.0.0.1:@ftp"]}
   - {kind: tcp, listen: ["127.0.0.1:@jetdirect"]}

@@ -14,7 +14,7 @@ const DESCRIPTORS = 1024;
 const OPERATOR_MS = 1000;
 
 const CONFIG = `
-service: {listen: ["127.0.0.1:@service"]}
+service: {listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner"}
 decoys:
   - {kind: ftp, listen: ["127.0.0.1:@ftp"]}
   - {kind: telnet, listen: ["127.0.0.1:@telnet"]}

@@ -7,7 +7,7 @@ import { Program } from "./support/program.ts";
 import { count } from "./support/wire_event.ts";
 
 const CONFIG = `
-service: {listen: ["127.0.0.1:@service"]}
+service: {listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner"}
 journal: {ring_events: 100}
 decoys:
   - {kind: ftp, listen: ["127.0.0.1:@ftp"], pause_min_ms: 0, pause_max_ms: 0}

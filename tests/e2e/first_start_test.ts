@@ -1,5 +1,6 @@
 /** The first start in an empty folder, the second one, and every command that asks. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Operator } from "./support/operator.ts";
 import { Peer, poll } from "./support/peer.ts";
 import type { Program } from "./support/program.ts";
 import { waysToStart } from "./support/program.ts";
@@ -121,12 +122,20 @@ for (const { way, open } of waysToStart()) {
     assertMatch(unknown.stderr, /Cannot find session 0+: the journal has no event of it/);
 
     // A token of one's own, and its end while a sensor runs.
-    const added = await ask(program, "token", "add", "colleague", "--role", "operator");
-    const secret = /[A-Za-z0-9_-]{43}/.exec(added)?.[0];
-    assert(secret !== undefined, added);
+    const added = await program.run(["token", "add", "colleague", "--role", "operator"]);
+    const [, secret] = /^colleague ([A-Za-z0-9_-]{43})\n$/.exec(added.stdout) ?? [];
+    assert(added.code === 0 && secret !== undefined, added.stdout + added.stderr);
+    using colleague = await Operator.login({
+      ...await sensor.service(),
+      name: "colleague",
+      token: secret,
+    });
+    assertEquals((await colleague.list("DECOYS")).length, 5);
     assertStringIncludes(await ask(program, "token", "list"), "colleague");
-    await ask(program, "token", "revoke", "colleague");
+    assertEquals((await program.run(["token", "revoke", "colleague"])).code, 0);
     assert(!(await ask(program, "token", "list")).includes("colleague"));
+    await colleague.send("STATUS");
+    await colleague.lines.find(/^-ERR revoked /);
 
     // The same journal from its file, beside the sensor and without one.
     const beside = await program.journal();

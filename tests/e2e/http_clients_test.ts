@@ -119,7 +119,7 @@ for (const { way, open } of waysToStart()) {
         // The login forms of both sites, as a browser sends them.
         await curl("-d", "account=eve&passwd=p%40ss+word", `${nginx}/api/v2/session`);
         await curl("-d", "user=mallory&psw=12345&lang=en", `${apache}/login.cgi`);
-        await curl("-F", "username=trudy", "-F", "password=multi", `${nginx}/upload`);
+        await curl("-F", "account=trudy", "-F", "passwd=multi", `${nginx}/api/v2/session`);
         await curl(
           ...["-H", "Content-Type: application/json", "-d", '{"username":"dan","password":"j"}'],
           `${nginx}/api/login`,

@@ -7,7 +7,7 @@ import { Program } from "./support/program.ts";
 import { isAttempt, type WireEvent } from "./support/wire_event.ts";
 
 const CONFIG = `
-service: {listen: ["127.0.0.1:@service"]}
+service: {listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner"}
 decoys:
   - {kind: ftp, listen: ["127.0.0.1:@ftp"], banner: "before"}
   - {kind: telnet, listen: ["127.0.0.1:@telnet"], pause_min_ms: 0, pause_max_ms: 0}

@@ -110,7 +110,7 @@ export class Lines {
 
   /** The last lines, for messages of failed tests. */
   tail(): string {
-    return JSON.stringify(this.all.slice(-12), null, 1);
+    return JSON.stringify(this.all.slice(-12).map((line) => line.slice(0, 300)), null, 1);
   }
 
   #notify(): void {

@@ -24,7 +24,7 @@ const DEFAULT_PORTS = {
 };
 
 /** Further ports that a test's config may use; the default config does not. */
-const FURTHER = { proftpd: 0, inetutils: 0 };
+const FURTHER = { proftpd: 0, inetutils: 0, inner: 0 };
 
 /** Ports by the name of the decoy. */
 export type Ports = Record<keyof typeof DEFAULT_PORTS | keyof typeof FURTHER, number>;
@@ -232,7 +232,8 @@ export function waysToStart(): { way: string; open(): Promise<Program> }[] {
 
 /** Puts ports where the config names them: `@ftp`, or the port of the default config. */
 function fillPorts(config: string, ports: Ports): string {
-  let text = config;
+  // The default config leaves this one to its default, of which a machine has one.
+  let text = config.replace(/^service:\n(?!\s+inner)/m, 'service:\n  inner: "127.0.0.1:@inner"\n');
   for (const [name, port] of Object.entries(ports)) {
     text = text.replaceAll(`@${name}`, String(port));
   }
