@@ -1,5 +1,5 @@
-/** A stock telnet client, typed to by `expect`. */
-import { assertEquals, assertMatch } from "@std/assert";
+/** Stock telnet clients, typed to by `expect`. */
+import { assert, assertEquals } from "@std/assert";
 import { testWith } from "./support/machine.ts";
 import { runToEnd } from "./support/process.ts";
 import { waysToStart } from "./support/program.ts";
@@ -16,57 +16,62 @@ proc want {what} {
     eof { puts "\nEND before $what"; exit 4 }
   }
 }
-spawn {*}$argv
+lassign $argv name password name2 password2
+spawn {*}[lrange $argv 4 end]
 want {Debian GNU/Linux 12\r\n}
 want {login: $}
-send "root\r"
-want {root\r\n}
+send "$name\r"
+want "$name\r\n"
 want {Password: $}
-send "xc3511\r"
+send "$password\r"
 want {Login incorrect\r\n}
 want {login: $}
-send "admin\r"
+send "$name2\r"
 want {Password: $}
-send "7ujMko0admin\r"
+send "$password2\r"
 want {Login incorrect\r\n}
 want {login: $}
 close
 exit 0
 `;
 
+/** Programs, and what is typed to each: it asks twice. */
+const CLIENTS: { command: string[]; pairs: [name: string, password: string][] }[] = [
+  { command: ["inetutils-telnet"], pairs: [["root", "xc3511"], ["admin", "7ujMko0admin"]] },
+  { command: ["busybox", "telnet"], pairs: [["support", "vizxv"], ["guest", "888888"]] },
+];
+
 for (const { way, open } of waysToStart()) {
-  for (const client of ["inetutils-telnet", "busybox"] as const) {
-    testWith(
-      `${client} logs in to the telnet decoy, and what it tried is told (${way})`,
-      { programs: ["expect", client] },
-      async () => {
-        const events = await watched(open, async ({ program, event }) => {
-          const port = String(program.ports.telnet);
-          const command = client === "busybox"
-            ? ["busybox", "telnet", "127.0.0.1", port]
-            : [client, "127.0.0.1", port];
-          const { code, stdout, stderr } = await runToEnd("expect", ["-", ...command], {
-            stdin: SCRIPT,
-            env: { TERM: "xterm" },
-          });
+  testWith(
+    `Telnet clients log in as at BusyBox, and what they tried is told (${way})`,
+    { programs: ["expect", "inetutils-telnet", "busybox"] },
+    async () => {
+      const events = await watched(open, async ({ program }) => {
+        const port = String(program.ports.telnet);
+        await Promise.all(CLIENTS.map(async ({ command, pairs }) => {
+          const { code, stdout, stderr } = await runToEnd("expect", [
+            ...["-", ...pairs.flat(), ...command, "127.0.0.1", port],
+          ], { stdin: SCRIPT, env: { TERM: "xterm" } });
           assertEquals(code, 0, stdout + stderr);
-          assertEquals(stdout.match(/xc3511|7ujMko0admin/), null, "a password is not echoed");
-          await event(({ event }) => event.action === "connection-closed");
-        });
-        for (const [name, password] of [["root", "xc3511"], ["admin", "7ujMko0admin"]] as const) {
-          const attempt = assertOnce(events, name, isAttempt(name, password));
-          assertEquals(attempt.event.provider, "telnet");
-        }
-        const options = assertOnce(
-          events,
-          "options",
-          ({ event }) => event.action === "telnet-client",
-        );
-        assertMatch(JSON.stringify(options.duckblind.telnet), /(WILL|DO)/);
-        if (client === "inetutils-telnet") {
-          assertMatch(JSON.stringify(options.duckblind.telnet), /WILL 31/, "the window's size");
-        }
-      },
-    );
-  }
+          for (const [, password] of pairs) {
+            assert(!stdout.includes(password), `a password is not echoed: ${stdout}`);
+          }
+        }));
+      });
+      for (const [name, password] of CLIENTS.flatMap(({ pairs }) => pairs)) {
+        const attempt = assertOnce(events, name, isAttempt(name, password));
+        assertEquals(attempt.event.provider, "telnet");
+      }
+      const attempts = events.filter(({ event }) => event.action === "credential-attempt");
+      assertEquals(attempts.length, 4);
+      const options = events.filter(({ event }) => event.action === "telnet-client")
+        .map(({ duckblind }) => JSON.stringify(duckblind.telnet.options));
+      assertEquals(options.length, CLIENTS.length);
+      assert(options.every((text) => /"(WILL|DO) \d/.test(text)), options.join());
+      assert(
+        options.some((text) => text.includes('"WILL 31"')),
+        "inetutils tells the window's size",
+      );
+    },
+  );
 }
