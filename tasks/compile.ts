@@ -15,10 +15,10 @@ import { UsageError } from "../lib/errors.ts";
 
 const BUNDLE_FOLDER = "dist/bundle";
 /**
- * V8 keeps up to 48 MiB for young objects, most of which a flood fills and nothing empties again; with
- * 2 MiB halves an idle connection costs a third less memory, and a flood a tenth more CPU time.
+ * V8 keeps up to 48 MiB for young objects, most of which a flood fills and nothing empties again. With
+ * halves of 1 MiB an idle connection costs a third less memory, and a flood a tenth more CPU time.
  */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=1";
 
 const OPTIONS: readonly CommandOption[] = [
   ...permissions.options.filter(({ name }) => name !== "compile"),
