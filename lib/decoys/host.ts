@@ -202,7 +202,6 @@ export class DecoyHost {
     }
     session.close();
     this.#shared.gate.leave(session);
-    const hasSecrets = session.credentials > 0 && this.#shared.emitter.sensor.secrets !== "plain";
     this.#emit(session.scope, "session.close", {
       durationNs: Math.round((performance.now() - session.startedAt) * 1e6),
       bytesIn: session.bytesIn,
@@ -211,7 +210,7 @@ export class DecoyHost {
       credentials: session.credentials,
       commands: session.commands,
       payloads: session.payloads,
-      ...(session.firstBytes.length === 0 || hasSecrets ? {} : { firstBytes: session.firstBytes }),
+      ...(session.firstBytes.length === 0 ? {} : { firstBytes: session.firstBytes }),
     });
     if (--this.#running === 0) this.#onIdle?.();
   }

@@ -9,14 +9,12 @@ import type { Scope, SensorIdentity } from "./ecs.ts";
 import type { EventMap } from "./event.ts";
 import type { Pair } from "./fields.ts";
 import { classes, type Part } from "./part.ts";
+import { isSecretName, mayHoldSecret, WITHHELD, withholds, withholdUrl } from "./withhold.ts";
 
 /** Longest header value kept, in bytes. */
 const MAX_HEADER_BYTES = 2048;
 /** Most bytes of all headers kept. */
 const MAX_HEADERS_BYTES = 24_576;
-/** Headers that carry secrets. */
-const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie"]);
-const WITHHELD = "(withheld)";
 const WEB = classes(["web"], ["access"]);
 
 /**
@@ -30,12 +28,16 @@ export function encodeHttp(
   _scope: Scope,
   sensor: SensorIdentity,
 ): Part {
-  const withhold = data.credentials === true && sensor.secrets !== "plain";
-  const url = boundText(withhold ? data.target.replace(/\?.*/s, "?" + WITHHELD) : data.target);
+  const withhold = withholds(sensor);
+  const isLogin = data.credentials === true;
+  const url = boundText(withhold ? withholdUrl(data.target, isLogin) : data.target);
   const agentHeader = data.headers.find(([name]) => name.toLowerCase() === "user-agent")?.[1];
   const agent = agentHeader === undefined ? undefined : boundText(agentHeader);
   const headers = boundHeaders(data.headers, withhold);
-  const body = boundText(withhold ? WITHHELD : escapeBytes(data.body));
+  const content = escapeBytes(data.body);
+  const hidesBody = withhold && (isLogin || mayHoldSecret(content));
+  const body = boundText(hidesBody ? WITHHELD : content);
+  const bodySha256 = hidesBody ? undefined : data.bodySha256; // a short one could be guessed by it
   const hasBody = data.bodyBytes > 0;
   return {
     classes: WEB,
@@ -43,7 +45,7 @@ export function encodeHttp(
     technique: data.attack ? "T1190" : undefined,
     message: `{decoy} ${boundText(data.method, 32).text} ${boundText(url.text, 128).text} ` +
       `(${data.status}) from {from}`,
-    fields: { hashes: data.bodySha256 === undefined ? undefined : [data.bodySha256] },
+    fields: { hashes: bodySha256 === undefined ? undefined : [bodySha256] },
     http: {
       version: data.version,
       request: {
@@ -72,7 +74,7 @@ export function encodeHttp(
             (data.body.length < data.bodyBytes || body.fullBytes !== undefined)
           ? true
           : undefined,
-        body_sha256: data.bodySha256,
+        body_sha256: bodySha256,
       },
     },
   };
@@ -87,13 +89,20 @@ function boundHeaders(
   let room = MAX_HEADERS_BYTES;
   let isCut = false;
   for (const [rawName, rawValue] of headers) {
-    const isSecret = withhold && SECRET_HEADERS.has(rawName.toLowerCase());
     const name = boundText(rawName, 256);
-    const value = boundText(isSecret ? WITHHELD : rawValue, MAX_HEADER_BYTES);
+    const value = boundText(
+      withhold ? withholdValue(rawName, rawValue) : rawValue,
+      MAX_HEADER_BYTES,
+    );
     isCut ||= name.fullBytes !== undefined || value.fullBytes !== undefined;
     room -= 3 * (name.text.length + value.text.length) + 24;
     if (room < 0) return { pairs, isCut: true };
     pairs.push({ name: name.text, value: value.text });
   }
   return { pairs, isCut };
+}
+
+/** A header's value as far as it can be told; `Referer` and the like have URLs. */
+function withholdValue(name: string, value: string): string {
+  return isSecretName(name) ? WITHHELD : withholdUrl(value, false);
 }

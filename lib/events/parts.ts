@@ -9,6 +9,7 @@ import type { Scope, SensorIdentity } from "./ecs.ts";
 import type { EventId, EventMap } from "./event.ts";
 import { encodeHttp } from "./http_part.ts";
 import { classes, type Part } from "./part.ts";
+import { isSecretName, WITHHELD, withholds } from "./withhold.ts";
 
 /** Makes the part of one kind of event. */
 type Encoder<K extends EventId> = (
@@ -41,7 +42,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     severity: 10,
     message: "{decoy} connection from {from}",
   }),
-  "session.close": (data) => ({
+  "session.close": (data, _scope, sensor) => ({
     classes: CLOSED,
     severity: 10,
     message: `{decoy} connection from {from} closed (${data.reason}) after ${
@@ -53,7 +54,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
       credentials: data.credentials,
       commands: data.commands,
       payloads: data.payloads,
-      first_bytes: data.firstBytes && boundBase64(data.firstBytes).text,
+      first_bytes: encodeFirstBytes(data.firstBytes, sensor),
     },
   }),
   "limit.hit": (data) => ({
@@ -84,7 +85,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
       },
     };
   },
-  "telnet.client": (data) => {
+  "telnet.client": (data, _scope, sensor) => {
     const isExploit = data.environment.some(([name, value]) =>
       name.toUpperCase() === "USER" && value.startsWith("-")
     );
@@ -100,7 +101,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
           options: data.options.slice(0, 256).map((option) => boundText(option, 64).text),
           environment: data.environment.slice(0, 32).map(([name, value]) => ({
             name: boundText(name, 256).text,
-            value: boundText(value, 512).text,
+            value: withholds(sensor) && isSecretName(name) ? WITHHELD : boundText(value, 512).text,
           })),
           terminal_type: data.terminalType === undefined
             ? undefined
@@ -114,13 +115,13 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
       },
     };
   },
-  "protocol.error": (data) => ({
+  "protocol.error": (data, _scope, sensor) => ({
     classes: PROTOCOL,
     severity: 20,
     message: `{decoy} bytes make no sense, expected ${data.expected}, from {from}`,
     duckblind: {
       protocol: { offset: data.offset, expected: boundText(data.expected).text },
-      first_bytes: data.firstBytes && boundBase64(data.firstBytes).text,
+      first_bytes: encodeFirstBytes(data.firstBytes, sensor),
     },
   }),
   "service.login": (data) => ({
@@ -134,12 +135,12 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     user: { name: boundText(data.username, 256).text },
     duckblind: { service: { role: data.role } },
   }),
-  "service.probe": (data) => ({
+  "service.probe": (data, _scope, sensor) => ({
     classes: INTRUSION,
     severity: 80,
     message: `Encrypted service probed (${data.detail}) from {from}`,
     fields: { reason: boundText(data.detail).text },
-    duckblind: { first_bytes: data.firstBytes && boundBase64(data.firstBytes).text },
+    duckblind: { first_bytes: encodeFirstBytes(data.firstBytes, sensor) },
   }),
   "sensor.started": (data) => ({
     classes: HOST_INFO,
@@ -242,6 +243,14 @@ function encodeCommand(data: EventMap["command"]): Part {
       },
     },
   };
+}
+
+/** What a peer sent first, which may be a password. */
+function encodeFirstBytes(
+  bytes: Uint8Array | undefined,
+  sensor: SensorIdentity,
+): string | undefined {
+  return bytes === undefined || withholds(sensor) ? undefined : boundBase64(bytes).text;
 }
 
 /** A peer's text in a sentence: quoted and short. */

