@@ -4,11 +4,14 @@
  */
 import type { Config } from "./config/config.ts";
 import type { ListenerReport } from "./net/bind.ts";
-import { logger, startLog } from "./log.ts";
+import { flushLog, logger, startLog } from "./log.ts";
 import { Sensor } from "./sensor.ts";
 import { VERSION } from "./version.ts";
 
 const log = logger("sensor");
+
+/** How long the last diagnostics may take at the end, in ms. */
+const LOG_DEADLINE_MS = 500;
 
 /** What the command line gives. */
 export interface RunOptions {
@@ -56,6 +59,7 @@ export async function runSensor(config: Config, options: RunOptions): Promise<0 
     }
   } finally {
     signals.close();
+    await flushLog(LOG_DEADLINE_MS);
   }
 }
 
