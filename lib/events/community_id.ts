@@ -17,10 +17,13 @@ const TCP = 6;
  * @returns `1:` and base64, with seed 0.
  */
 export function communityId(a: Endpoint, b: Endpoint): string {
-  const [left, right] = [ipBytes(a.ip), ipBytes(b.ip)];
+  const left = parseIp(a.ip) ?? new Uint8Array(4);
+  const right = localBytes(b.ip);
   const order = compare(left, right) || a.port - b.port;
-  const [low, high] = order <= 0 ? [left, right] : [right, left];
-  const [lowPort, highPort] = order <= 0 ? [a.port, b.port] : [b.port, a.port];
+  const low = order <= 0 ? left : right;
+  const high = order <= 0 ? right : left;
+  const lowPort = order <= 0 ? a.port : b.port;
+  const highPort = order <= 0 ? b.port : a.port;
   const input = new Uint8Array(2 + low.length + high.length + 6);
   const view = new DataView(input.buffer);
   input.set(low, 2);
@@ -31,8 +34,16 @@ export function communityId(a: Endpoint, b: Endpoint): string {
   return "1:" + Buffer.from(sha1Short(input).buffer).toString("base64");
 }
 
-function ipBytes(ip: string): Uint8Array {
-  return parseIp(ip) ?? new Uint8Array(4);
+/** Our own end, mostly: an address that was parsed last need not be parsed again. */
+let lastIp = "";
+let lastBytes: Uint8Array = new Uint8Array(4);
+
+function localBytes(ip: string): Uint8Array {
+  if (ip !== lastIp) {
+    lastIp = ip;
+    lastBytes = parseIp(ip) ?? new Uint8Array(4);
+  }
+  return lastBytes;
 }
 
 function compare(a: Uint8Array, b: Uint8Array): number {

@@ -33,16 +33,19 @@ export function sha1Short(message: Uint8Array): Uint8Array<ArrayBuffer> {
     const mixed = schedule[t - 3]! ^ schedule[t - 8]! ^ schedule[t - 14]! ^ schedule[t - 16]!;
     schedule[t] = (mixed << 1) | (mixed >>> 31);
   }
-  let [a, b, c, d, e] = [0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476, 0xc3d2e1f0 | 0];
+  let a = 0x67452301;
+  let b = 0xefcdab89 | 0;
+  let c = 0x98badcfe | 0;
+  let d = 0x10325476;
+  let e = 0xc3d2e1f0 | 0;
   for (let t = 0; t < 80; t++) {
-    const f = t < 20
-      ? ((b & c) | (~b & d)) + 0x5a827999
-      : t < 40
-      ? (b ^ c ^ d) + 0x6ed9eba1
-      : t < 60
-      ? ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc
-      : (b ^ c ^ d) + 0xca62c1d6;
-    const next = (((a << 5) | (a >>> 27)) + f + e + schedule[t]!) | 0;
+    // One of four functions and constants; all sums are kept to 32 bits, which is what makes it fast.
+    let f = 0;
+    if (t < 20) f = (((b & c) | (~b & d)) + 0x5a827999) | 0;
+    else if (t < 40) f = ((b ^ c ^ d) + 0x6ed9eba1) | 0;
+    else if (t < 60) f = (((b & c) | (b & d) | (c & d)) + (0x8f1bbcdc | 0)) | 0;
+    else f = ((b ^ c ^ d) + (0xca62c1d6 | 0)) | 0;
+    const next = (((((a << 5) | (a >>> 27)) + f) | 0) + ((e + schedule[t]!) | 0)) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);

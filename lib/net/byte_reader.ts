@@ -183,6 +183,10 @@ export class ByteReader {
 
   /** Makes room behind the unread bytes: by moving them, and by a larger buffer if they fill it. */
   #makeRoom(wanted: number): void {
+    if (this.#buffer === EMPTY && wanted <= FIRST_BUFFER_BYTES) {
+      this.#buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+      return;
+    }
     const unread = this.#buffer.subarray(this.#start, this.#end);
     const isFull = this.#end === this.#buffer.length;
     const wasFilled = isFull && this.#buffer.length > 0;
