@@ -152,9 +152,9 @@ export class DecoyHost {
     return acceptLoop(
       listener,
       (conn) => this.#accept(conn),
-      (error, isFirstOfRun) => {
+      (error, isNews) => {
         this.#troubles++;
-        if (!isFirstOfRun) return;
+        if (!isNews) return;
         log.warn("Decoy {name} cannot accept connections for a moment: {error}", {
           name: this.config.name,
           error: error instanceof Error ? error.message : String(error),

@@ -171,8 +171,8 @@ class Service implements EncryptedService {
   }
 
   #accept(listener: Deno.TcpListener, address: HostPort): void {
-    const loop = acceptLoop(listener, (connection) => this.#begin(connection), (error, isFirst) => {
-      if (!isFirst) return;
+    const loop = acceptLoop(listener, (connection) => this.#begin(connection), (error, isNews) => {
+      if (!isNews) return;
       log.warn("Cannot accept on {address}: {error}", { address: formatHostPort(address), error });
     });
     this.#loops.add(loop);

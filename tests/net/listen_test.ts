@@ -24,7 +24,7 @@ async function run(script: (string | Error)[]) {
   await acceptLoop(
     scripted(script),
     (connection) => connections.push(connection),
-    (error, isFirst) => troubles.push([error, isFirst]),
+    (error, isNews) => troubles.push([error, isNews]),
   );
   return { connections, troubles, elapsedMs: performance.now() - startedAt };
 }
@@ -38,20 +38,30 @@ Deno.test("acceptLoop() hands out every connection until the listener ends", asy
 Deno.test("acceptLoop() goes on after the system had no descriptor left", async () => {
   const { connections, troubles, elapsedMs } = await run(["a", exhausted(), exhausted(), "b"]);
   assertEquals(connections, ["a", "b"]);
-  assertEquals(troubles.map(([, isFirst]) => isFirst), [true, false]);
+  assertEquals(troubles.map(([, isNews]) => isNews), [true, false]);
   assert(elapsedMs >= 90, `paused ${elapsedMs} ms: a loop without pauses would eat the processor`);
 });
 
-Deno.test("acceptLoop() tells a new run of failures as new", async () => {
+Deno.test("acceptLoop() tells failures that come and go once a minute", async () => {
   const { troubles } = await run([exhausted(), "a", exhausted(), "b"]);
-  assertEquals(troubles.map(([, isFirst]) => isFirst), [true, true]);
+  assertEquals(troubles.map(([, isNews]) => isNews), [true, false]);
+});
+
+Deno.test("acceptLoop() lets everybody else have a turn in a burst", async () => {
+  let turnAfter = -1;
+  let accepted = 0;
+  setTimeout(() => turnAfter = accepted, 0);
+  const burst = Array.from({ length: 1000 }, (_, i) => `peer ${i}`);
+  await acceptLoop(scripted(burst), () => accepted++, () => {});
+  assertEquals(accepted, 1000);
+  assert(turnAfter > 0 && turnAfter <= 64, `the first turn came after ${turnAfter} connections`);
 });
 
 Deno.test("acceptLoop() does not pause for a connection that was reset before it was accepted", async () => {
   const reset = () => new Deno.errors.ConnectionAborted("reset");
   const { connections, troubles, elapsedMs } = await run([reset(), "a", reset(), reset(), "b"]);
   assertEquals(connections, ["a", "b"]);
-  assertEquals(troubles.length, 3);
+  assertEquals(troubles.map(([, isNews]) => isNews), [false, false, false]);
   assert(elapsedMs < 50, `paused ${elapsedMs} ms`);
 });
 
