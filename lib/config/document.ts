@@ -113,7 +113,7 @@ export function configSchema(kinds: KnownKinds) {
         20_000,
         100,
         1_000_000,
-        "Events kept in memory while the disk fails",
+        "Events kept in memory while the disk fails, 64 MiB of them at most",
       ),
     }),
     service: optionalSection({

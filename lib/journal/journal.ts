@@ -3,7 +3,8 @@
  * one transaction, so `kill -9` loses at most what the last few milliseconds brought.
  *
  * When the disk is full or failing, events wait in that list, which is bounded: what does not fit is
- * counted, told once, and told again when writing has resumed by itself. A damaged file is set aside.
+ * counted, told once, and told again when writing has resumed by itself. What waited is then written a
+ * batch at a time, so that it does not hold up the event loop. A damaged file is set aside.
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
@@ -25,14 +26,17 @@ const log = logger("journal");
 
 /** Longest time from an event to its commit, in ms; a full batch goes at once. */
 const COMMIT_WITHIN_MS = 5;
-/** Events that make a full batch. */
+/** Events that make a full batch, and UTF-16 units of them: some ms of work. */
 const BATCH_EVENTS = 512;
+const BATCH_UNITS = 2 * 1_048_576;
+/** UTF-16 units of events that may wait in memory, which are bytes but for what is not Latin-1. */
+const RING_UNITS = 64 * 1_048_576;
 /** Pause before writing is tried again, in ms. */
 const RETRY_MS = 1000;
 
 /** How a journal is kept. */
 export interface JournalOptions {
-  /** Events that may wait in memory while the disk fails. */
+  /** Events that may wait in memory while the disk fails; not more than 64 MiB of them in any case. */
   readonly ringEvents?: number;
   /** Size of the file at which the disk counts as full, in pages (for tests). */
   readonly maxPages?: number;
@@ -65,12 +69,15 @@ export class Journal implements EventStore {
   readonly #listeners = new Set<() => void>();
   #file: JournalFile | undefined;
   #pending: SensorEvent[] = [];
+  #pendingUnits = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = 0;
   #committed = 0;
   #lost = 0;
   #lostSinceDegraded = 0;
   #trouble: string | undefined;
+  /** What the last read met; told once. */
+  #readTrouble = "";
   #isClosed = false;
 
   /**
@@ -98,7 +105,8 @@ export class Journal implements EventStore {
   }
 
   nextSequence(): number | undefined {
-    if (this.#pending.length >= this.#ringEvents || this.#isClosed) {
+    const isFull = this.#pending.length >= this.#ringEvents || this.#pendingUnits >= RING_UNITS;
+    if (isFull || this.#isClosed) {
       this.#lost++;
       this.#lostSinceDegraded++;
       return undefined;
@@ -109,9 +117,10 @@ export class Journal implements EventStore {
   append(event: SensorEvent): void {
     this.#last = event.sequence;
     this.#pending.push(event);
+    this.#pendingUnits += event.json.length;
     if (this.#trouble !== undefined) return;
-    if (this.#pending.length >= BATCH_EVENTS) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), COMMIT_WITHIN_MS);
+    if (this.#pending.length % BATCH_EVENTS === 0) this.#step();
+    else this.#timer ??= setTimeout(() => this.#step(), COMMIT_WITHIN_MS);
   }
 
   /**
@@ -119,16 +128,7 @@ export class Journal implements EventStore {
    * @returns whether all is committed.
    */
   flush(): boolean {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#pending.length === 0) return true;
-    try {
-      this.#commit();
-    } catch (error) {
-      this.#degrade(error);
-      return false;
-    }
-    this.#advanced();
+    while (this.#pending.length > 0) if (!this.#step()) return false;
     return true;
   }
 
@@ -140,11 +140,13 @@ export class Journal implements EventStore {
    * @returns the events found, and how far was looked; call again from there.
    */
   read(after: number, filter: EventFilter, limit: number): Page {
-    const page = after < this.#committed
-      ? this.#query((db) => readStep(db, after, { filter, limit, upTo: this.#committed }))
-      : undefined;
-    if (page !== undefined && (page.events.length > 0 || page.scannedTo < this.#committed)) {
-      return page;
+    if (after < this.#committed) {
+      const page = this.#query((db) =>
+        readStep(db, after, { filter, limit, upTo: this.#committed })
+      );
+      // What could not be read was not looked at: the reader stays where it is.
+      if (page === undefined) return { events: [], scannedTo: after };
+      if (page.events.length > 0 || page.scannedTo < this.#committed) return page;
     }
     const from = Math.max(after, this.#committed);
     if (this.#trouble === undefined) return { events: [], scannedTo: from };
@@ -266,13 +268,37 @@ export class Journal implements EventStore {
     this.#closeFile();
   }
 
-  /** Writes all that waits. */
+  /** Writes a batch of what waits, and sees to the rest soon; returns whether it could. */
+  #step(): boolean {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#pending.length === 0 && this.#trouble === undefined) return true;
+    try {
+      this.#commit();
+    } catch (error) {
+      this.#degrade(error);
+      return false;
+    }
+    if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#step(), 0);
+    this.#advanced();
+    return true;
+  }
+
   #commit(): void {
     this.#file ??= new JournalFile(this.path, this.#options);
-    this.#file.write(this.#pending);
-    this.#committed = this.#last;
-    this.#pending = [];
-    if (this.#trouble !== undefined) this.#recover();
+    let count = 0;
+    let units = 0;
+    while (count < this.#pending.length && count < BATCH_EVENTS && units < BATCH_UNITS) {
+      units += this.#pending[count++]!.json.length;
+    }
+    if (count > 0) {
+      const batch = this.#pending.slice(0, count);
+      this.#file.write(batch);
+      this.#committed = batch.at(-1)!.sequence;
+      this.#pending = this.#pending.slice(count);
+      this.#pendingUnits -= units;
+    }
+    if (this.#trouble !== undefined && this.#pending.length === 0) this.#recover();
   }
 
   /** Writing failed: say so once, go on in memory, try again later. */
@@ -295,7 +321,7 @@ export class Journal implements EventStore {
       });
       this.#options.onDegraded?.(detail);
     }
-    this.#timer ??= setTimeout(() => this.flush(), RETRY_MS);
+    this.#timer ??= setTimeout(() => this.#step(), RETRY_MS);
     this.#advanced();
   }
 
@@ -330,9 +356,16 @@ export class Journal implements EventStore {
 
   #query<T>(use: (db: DatabaseSync) => T): T | undefined {
     try {
-      return this.#file && use(this.#file.db);
+      const result = this.#file && use(this.#file.db);
+      this.#readTrouble = "";
+      return result;
     } catch (error) {
-      log.warn("Cannot read journal {path}: {error}", { path: this.path, error });
+      const detail = error instanceof Error ? error.message : String(error);
+      if (isDamage(error)) this.#degrade(error);
+      else if (detail !== this.#readTrouble) {
+        log.warn("Cannot read journal {path}: {detail}", { path: this.path, detail });
+      }
+      this.#readTrouble = detail;
       return undefined;
     }
   }

@@ -156,6 +156,99 @@ Deno.test("Journal goes on in memory on a full disk, counts what is lost, and re
   journal.close();
 });
 
+Deno.test("Journal holds a bounded amount in memory, however large the events are", () => {
+  using folder = tempFolder();
+  const journal = new Journal(`${folder.path}/journal.db`, { maxPages: 20 });
+  const emitter = testEmitter(journal);
+  const bytes = new Uint8Array(6144).fill(0x41);
+  const payload = { bytes, size: bytes.length, sha256: "0".repeat(64) };
+  for (let i = 0; i < 10_000; i++) emitter.emit(testScope(), "payload", payload);
+  const { waiting, lost, committedSequence, lastSequence } = journal.status();
+  assert(waiting < 9000 && waiting > 5000, `${waiting} events of 9 KB wait`);
+  assertEquals(committedSequence + waiting, lastSequence);
+  assert(lost > 0 && lost + lastSequence >= 10_000);
+  journal.withDatabase((db) => db.exec("PRAGMA max_page_count = 100000"));
+  assertEquals(journal.flush(), true);
+  assertEquals(journal.status().waiting <= 1, true);
+  emitter.emit(testScope(), "payload", payload);
+  assertEquals(journal.status().lost, lost, "there is room again");
+  journal.close();
+});
+
+Deno.test("Journal writes a backlog a batch at a time, and recovers when all is written", async () => {
+  using folder = tempFolder();
+  let recovered = 0;
+  const journal = new Journal(`${folder.path}/journal.db`, {
+    maxPages: 20,
+    onRecovered: () => recovered++,
+  });
+  const emitter = testEmitter(journal);
+  for (let i = 0; i < 3000; i++) emitter.emit(testScope(), "session.open", {});
+  const before = journal.status();
+  assert(before.trouble !== undefined && before.waiting > 2000);
+  journal.withDatabase((db) => db.exec("PRAGMA max_page_count = 100000"));
+  const seen: [waiting: number, isWell: boolean][] = [];
+  await new Promise<void>((resolve) => {
+    const takeBack = journal.onAdvance(() => {
+      const { waiting, trouble } = journal.status();
+      seen.push([waiting, trouble === undefined]);
+      if (waiting > 0) return;
+      takeBack();
+      resolve();
+    });
+  });
+  assert(seen.length >= 4, `${seen.length} steps`);
+  assertEquals(seen.map(([, isWell]) => isWell), seen.map(([waiting]) => waiting === 0));
+  assertEquals(recovered, 1);
+  assertEquals(
+    allEvents(journal).map((e) => e.sequence),
+    Array.from({ length: 3000 }, (_, i) => i + 1),
+  );
+  journal.close();
+});
+
+Deno.test("Journal.read() passes over nothing that could not be read", () => {
+  using folder = tempFolder();
+  const journal = new Journal(`${folder.path}/journal.db`);
+  const emitter = testEmitter(journal);
+  for (let i = 0; i < 10; i++) emitter.emit(testScope(), "session.open", {});
+  journal.flush();
+  journal.withDatabase((db) => db.exec("ALTER TABLE events RENAME TO hidden"));
+  assertEquals(journal.read(3, {}, 10), { events: [], scannedTo: 3 });
+  journal.withDatabase((db) => db.exec("ALTER TABLE hidden RENAME TO events"));
+  assertEquals(journal.read(3, {}, 10).events.map((e) => e.sequence), [4, 5, 6, 7, 8, 9, 10]);
+  journal.close();
+});
+
+Deno.test("Journal replaces a file whose damage a reader meets", async () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/journal.db`;
+  let recovered = 0;
+  const journal = new Journal(path, { onRecovered: () => recovered++ });
+  const emitter = testEmitter(journal);
+  for (let i = 0; i < 2000; i++) emitter.emit(testScope(), "session.open", {});
+  journal.flush();
+  journal.withDatabase((db) => db.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  const file = Deno.openSync(path, { write: true });
+  file.seekSync(4096, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(4096 * 100).fill(0x5a));
+  file.close();
+  journal.withDatabase((db) => db.exec("PRAGMA shrink_memory"));
+  assertEquals(journal.read(0, {}, 10), { events: [], scannedTo: 0 });
+  assert([...Deno.readDirSync(folder.path)].some(({ name }) => name.includes(".damaged-")));
+  assert(journal.status().trouble !== undefined);
+  await new Promise<void>((resolve) => {
+    const takeBack = journal.onAdvance(() => {
+      takeBack();
+      resolve();
+    });
+  });
+  assertEquals([journal.status().trouble, recovered], [undefined, 1]);
+  emitter.emit(testScope(), "session.open", {});
+  assertEquals(allEvents(journal).map((event) => event.sequence), [2001]);
+  journal.close();
+});
+
 Deno.test("Journal sets a damaged file aside and begins a new one", () => {
   using folder = tempFolder();
   const path = `${folder.path}/journal.db`;
