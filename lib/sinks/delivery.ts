@@ -53,7 +53,9 @@ export class Delivery {
   #delivered = 0;
   #dropped = 0;
   #trouble: string | undefined;
+  /** Ends a wait for news, and any wait. */
   #wake: (() => void) | undefined;
+  #stop: (() => void) | undefined;
 
   /**
    * Begins to deliver.
@@ -96,7 +98,7 @@ export class Delivery {
    */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort();
-    this.#wake?.();
+    this.#stop?.();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, deadlineMs));
     await Promise.race([this.#running, late]);
@@ -153,15 +155,13 @@ export class Delivery {
   async #sleep(ms?: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
-      if (ms === undefined || this.#stopping.signal.aborted) this.#wake = resolve;
       if (this.#stopping.signal.aborted) return resolve();
-      if (ms !== undefined) {
-        timer = setTimeout(resolve, ms);
-        this.#stopping.signal.addEventListener("abort", () => resolve(), { once: true });
-      }
+      this.#stop = resolve;
+      if (ms === undefined) this.#wake = resolve;
+      else timer = setTimeout(resolve, ms);
     });
     clearTimeout(timer);
-    this.#wake = undefined;
+    this.#stop = this.#wake = undefined;
   }
 
   #fail(error: unknown): void {

@@ -25,6 +25,7 @@ type Options = v.InferOutput<typeof Options>;
 
 /** Bytes of a MiB. */
 const MIB = 1_048_576;
+const LF = 0x0a;
 
 /** `kind: file`; keys: `path`, `max_mb`, `max_files`. */
 export const fileSink: SinkKind<Options> = {
@@ -46,7 +47,10 @@ class FileSink implements Sink {
   readonly #maxFiles: number;
   #file: Deno.FsFile | undefined;
   #size = 0;
+  /** Whether the file ends in half a line. */
   #isTorn = false;
+  /** What is being done to the file: one thing at a time. */
+  #work: Promise<void> = Promise.resolve();
 
   constructor(options: Options) {
     this.#path = options.path;
@@ -59,17 +63,24 @@ class FileSink implements Sink {
     await this.#attempt("write", async () => {
       if (this.#file === undefined) await this.#open();
       if (this.#size > 0 && this.#size + data.length > this.#maxBytes) await this.#rotate();
-      // Half a line that a full disk left behind is ended, so that what follows stays readable.
-      if (this.#isTorn) await this.#append(new Uint8Array([0x0a]));
-      this.#isTorn = true;
-      await this.#append(data);
+      // Half a line, left behind by a hard end, is ended, so that what follows stays readable.
+      if (this.#isTorn) await this.#append(new Uint8Array([LF]));
       this.#isTorn = false;
+      const before = this.#size;
+      try {
+        await this.#append(data);
+      } catch (error) {
+        await this.#cutBack(before);
+        throw error;
+      }
     });
   }
 
   async reopen(): Promise<void> {
-    this.#close();
-    await this.#attempt("open", () => this.#open());
+    await this.#attempt("open", async () => {
+      this.#close();
+      await this.#open();
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -78,8 +89,27 @@ class FileSink implements Sink {
   }
 
   async #open(): Promise<void> {
-    this.#file = await Deno.open(this.#path, { append: true, create: true, mode: 0o600 });
-    this.#size = (await this.#file.stat()).size;
+    const file = await Deno.open(this.#path, {
+      read: true,
+      append: true,
+      create: true,
+      mode: 0o600,
+    });
+    this.#file = file;
+    this.#size = (await file.stat()).size;
+    const last = new Uint8Array(1);
+    if (this.#size > 0) await file.seek(-1, Deno.SeekMode.End);
+    this.#isTorn = this.#size > 0 && await file.read(last) === 1 && last[0] !== LF;
+  }
+
+  /** Takes back what a full disk let in of some lines: they will come again. */
+  async #cutBack(size: number): Promise<void> {
+    try {
+      await this.#file?.truncate(size);
+      this.#size = size;
+    } catch {
+      this.#isTorn = true; // then the half line is ended, which needs one byte of room
+    }
   }
 
   async #append(data: Uint8Array): Promise<void> {
@@ -105,9 +135,12 @@ class FileSink implements Sink {
     this.#file = undefined;
   }
 
+  /** Does something to the file when what is being done is over. */
   async #attempt(action: string, run: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(run);
+    this.#work = done.catch(() => {}); // told below, to the one who asked for it
     try {
-      await run();
+      await done;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw new SinkError(

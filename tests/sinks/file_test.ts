@@ -82,3 +82,53 @@ Deno.test("file sink says what it could not do, and may be tried again", async (
   await sink.write(events);
   assertEquals(Deno.readTextFileSync(path).trimEnd(), events[0]!.json);
 });
+
+Deno.test("file sink ends half a line that a hard end left behind", async () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/events.jsonl`;
+  const events = makeEvents(folder.path, 2);
+  Deno.writeTextFileSync(path, events[0]!.json + '\n{"@timest');
+  await using sink = await open(path);
+  await sink.write(events.slice(1));
+  assertEquals(Deno.readTextFileSync(path).split("\n"), [
+    events[0]!.json,
+    '{"@timest',
+    events[1]!.json,
+    "",
+  ]);
+});
+
+Deno.test("file sink leaves no half a line and no line twice when a write fails midway", async () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/events.jsonl`;
+  const events = makeEvents(folder.path, 3);
+  await using sink = await open(path);
+  await sink.write(events.slice(0, 1));
+  const write = Deno.FsFile.prototype.write;
+  let calls = 0;
+  Deno.FsFile.prototype.write = function (data: Uint8Array) {
+    if (++calls > 1) throw new Error("No space left on device (os error 28)");
+    return write.call(this, data.subarray(0, 100));
+  };
+  try {
+    await assertRejects(() => sink.write(events.slice(1)), SinkError, "No space left");
+  } finally {
+    Deno.FsFile.prototype.write = write;
+  }
+  assertEquals(Deno.readTextFileSync(path), events[0]!.json + "\n");
+  await sink.write(events.slice(1));
+  assertEquals(Deno.readTextFileSync(path), events.map(({ json }) => json + "\n").join(""));
+});
+
+Deno.test("file sink is opened anew between two writes, never in one", async () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/events.jsonl`;
+  const events = makeEvents(folder.path, 1000);
+  await using sink = await open(path);
+  const all: Promise<void>[] = [];
+  for (let at = 0; at < events.length; at += 50) {
+    all.push(sink.write(events.slice(at, at + 50)), sink.reopen!());
+  }
+  await Promise.all(all);
+  assertEquals(Deno.readTextFileSync(path), events.map(({ json }) => json + "\n").join(""));
+});
