@@ -40,6 +40,12 @@ export type IgnoreRule = (
   scope: Scope,
 ) => { readonly suppress: true } | { readonly maxSeverity: number } | undefined;
 
+/**
+ * Steps back of the wall clock up to this are waited out, so that times never fall; beyond, the clock
+ * was wrong before, and standing still until it gets there again would be worse. In ms.
+ */
+const MAX_STEP_BACK_MS = 5000;
+
 /** Makes events for all of a sensor. */
 export class Emitter {
   readonly #store: EventStore;
@@ -59,9 +65,11 @@ export class Emitter {
     this.sensor = sensor;
   }
 
-  /** Wall clock that never goes back, in ms since 1970. */
+  /** Wall clock that goes back only when it was set back by more than a few seconds, in ms since 1970. */
   now(): number {
-    return this.#lastMs = Math.max(this.#lastMs, Date.now());
+    const nowMs = Date.now();
+    const isHeld = nowMs < this.#lastMs && nowMs >= this.#lastMs - MAX_STEP_BACK_MS;
+    return isHeld ? this.#lastMs : this.#lastMs = nowMs;
   }
 
   /** A new ULID, for a session. */
