@@ -14,8 +14,8 @@ import { acceptLoop, bindHint } from "../net/listen.ts";
 import { type Stream, writeAll } from "../net/stream.ts";
 import type { KeyPair } from "./key_pair.ts";
 
-/** Buffer of each direction, in bytes. */
-const BUFFER_BYTES = 16_384;
+/** Buffer of each direction, in bytes: for a handshake and lines, and for a feed that fills it. */
+const BUFFER_BYTES = [2048, 16_384] as const;
 /** How long last words may take to reach the peer after the close, in ms. */
 const DRAIN_MS = 200;
 /** Pause before the loopback address is tried again, in ms. */
@@ -251,9 +251,10 @@ class GatedStream implements TlsStream {
 /** Passes everything on, and then the end. */
 async function pump(from: Stream, to: Stream, first?: Uint8Array): Promise<void> {
   if (first !== undefined) await writeAll(to, first);
-  const buffer = new Uint8Array(BUFFER_BYTES);
+  let buffer = new Uint8Array(BUFFER_BYTES[0]);
   for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
     await writeAll(to, buffer.subarray(0, count));
+    if (count === BUFFER_BYTES[0]) buffer = new Uint8Array(BUFFER_BYTES[1]);
   }
   await to.closeWrite();
 }
