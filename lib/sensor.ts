@@ -14,6 +14,7 @@ import { makeIgnoreRule } from "./events/ignore.ts";
 import { Journal } from "./journal/journal.ts";
 import { Retention, type RetentionLimits } from "./journal/retention.ts";
 import { logger } from "./log.ts";
+import { formatHostPort } from "./net/address.ts";
 import { RateMeter } from "./rate_meter.ts";
 import { CertificateWatch } from "./service/certificate_watch.ts";
 import { type EncryptedService, startService } from "./service/server.ts";
@@ -186,8 +187,8 @@ export class Sensor implements SensorView {
    * @throws when a decoy cannot be made; then the old config goes on.
    */
   async reload(config: Config): Promise<void> {
-    if (config.sensor.data !== this.#config.sensor.data) {
-      log.warn("The new data folder {data} is used after a restart", config.sensor);
+    for (const [key, value] of needRestart(this.#config, config)) {
+      log.warn("{key} is now {value} in the config, which takes a restart", { key, value });
     }
     const change = await this.#fleet.reload(config.decoys, config.limits);
     this.#config = config;
@@ -199,7 +200,7 @@ export class Sensor implements SensorView {
       secrets: config.sensor.secrets,
     };
     await this.#outlets.reload(config.sinks);
-    this.#service?.reload(config.service);
+    this.#service?.reload(config.service, config.limits.handshake_ms);
     await this.#service?.reloadCertificate();
     if (this.#certificateWatch !== undefined) {
       this.#certificateWatch.path = config.service.cert;
@@ -290,4 +291,17 @@ function retentionLimits({ journal }: Config): RetentionLimits {
     maxBytes: journal.max_mb * 1_048_576,
     maxSources: journal.max_sources,
   };
+}
+
+/** Keys that a reload cannot change, with their new values where these differ. */
+function needRestart(old: Config, fresh: Config): [key: string, value: unknown][] {
+  const keys = (config: Config): [string, unknown][] => [
+    ["sensor.data", config.sensor.data],
+    ["sensor.hostname", config.sensor.hostname],
+    ["journal.ring_events", config.journal.ring_events],
+    ["service.enabled", config.service.enabled],
+    ["service.inner", formatHostPort(config.service.inner)],
+  ];
+  const before = keys(old);
+  return keys(fresh).filter(([, value], i) => value !== before[i]![1]);
 }

@@ -32,7 +32,8 @@ export interface RunOptions {
  * Runs a sensor until SIGINT or SIGTERM.
  * @param config what to run.
  * @param options what the command line gives.
- * @returns 0 after a stop by signal; 1 when none of the decoys' addresses could be opened.
+ * @returns 0 after a stop by signal; 1 when none of the decoys' addresses could be opened, or when a
+ * second signal cut the stop short.
  */
 export async function runSensor(config: Config, options: RunOptions): Promise<0 | 1> {
   startLog(config.sensor.log_level);
@@ -54,8 +55,11 @@ export async function runSensor(config: Config, options: RunOptions): Promise<0 
         continue;
       }
       log.info("Stopping on {signal}", { signal });
-      await sensor.stop(signal);
-      return 0;
+      const stopped = sensor.stop(signal).then(() => true);
+      if (await Promise.race([stopped, signals.end().then(() => false)])) return 0;
+      log.warn("Stopping at once, on a second signal");
+      sensor.journal.flush();
+      return 1;
     }
   } finally {
     signals.close();
@@ -81,12 +85,20 @@ class Signals {
     }
   }
 
-  /** Waits for the next signal. */
+  /** Waits for the next signal. One to stop goes first, and many to reload are one. */
   async next(): Promise<Deno.Signal> {
     while (this.#waiting.length === 0) {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    return this.#waiting.shift()!;
+    const stop = this.#waiting.findIndex((signal) => signal !== "SIGHUP");
+    if (stop >= 0) return this.#waiting.splice(stop, 1)[0]!;
+    this.#waiting.length = 0;
+    return "SIGHUP";
+  }
+
+  /** Waits for the next signal to stop. */
+  async end(): Promise<void> {
+    while (await this.next() === "SIGHUP");
   }
 
   /** Heeds signals no more. */
@@ -99,7 +111,9 @@ class Signals {
 async function reload(sensor: Sensor, options: RunOptions): Promise<void> {
   const source = options.configPath ?? "the config that is compiled in";
   try {
-    await sensor.reload(await options.loadConfig());
+    const config = await options.loadConfig();
+    await sensor.reload(config);
+    startLog(config.sensor.log_level);
     log.info("Reloaded {source}", { source });
   } catch (error) {
     log.error("Cannot reload {source}, the old config goes on: {detail}", {

@@ -60,6 +60,7 @@ class Service implements EncryptedService {
   readonly #gate: TlsGate;
   readonly #loops = new Set<Promise<void>>();
   #config: ServiceConfig;
+  #handshakeMs: number;
   #keys: KeyPair;
   #revocationTimer: ReturnType<typeof setTimeout> | undefined;
   #accepted = 0;
@@ -69,6 +70,7 @@ class Service implements EncryptedService {
   constructor(options: ServiceOptions, keys: KeyPair) {
     this.#options = options;
     this.#config = options.config;
+    this.#handshakeMs = options.handshakeMs;
     this.#keys = keys;
     this.#reports = new ContactReports(options.emitter);
     this.#context = {
@@ -141,8 +143,9 @@ class Service implements EncryptedService {
     }
   }
 
-  reload(config: ServiceConfig): void {
+  reload(config: ServiceConfig, handshakeMs: number = this.#handshakeMs): void {
     this.#config = config;
+    this.#handshakeMs = handshakeMs;
     this.#binding.update(config.listen);
   }
 
@@ -213,7 +216,7 @@ class Service implements EncryptedService {
 
   /** A whole session, from the first byte on. */
   async #hold(session: ServiceSession, connection: Deno.TcpConn): Promise<void> {
-    session.setDeadline(Math.min(this.#options.handshakeMs, this.#config.login_ms));
+    session.setDeadline(Math.min(this.#handshakeMs, this.#config.login_ms));
     if (!await this.#shakeHands(session, connection)) return;
     session.setDeadline(this.#config.login_ms);
     try {

@@ -38,8 +38,12 @@ export interface EncryptedService {
    * @returns whether the new ones are in use; never rejects.
    */
   reloadCertificate(): Promise<boolean>;
-  /** Goes over to new addresses, limits and texts. */
-  reload(config: ServiceConfig): void;
+  /**
+   * Goes over to new addresses, limits and texts.
+   * @param config the new config.
+   * @param handshakeMs longest TLS handshake from now on, in ms; as before if absent.
+   */
+  reload(config: ServiceConfig, handshakeMs?: number): void;
   /**
    * Takes nobody new and tells what it has counted. From then on it makes no events, so that the end
    * of the sensor can be the last one; sessions go on until `stop`. Twice is fine.

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { isFree } from "./support/machine.ts";
 import { Peer } from "./support/peer.ts";
-import { type Program, waysToStart } from "./support/program.ts";
+import { Program, waysToStart } from "./support/program.ts";
 
 /** Starts a sensor, leaves a session idle, stops it, and looks at what is left. */
 async function stop(open: () => Promise<Program>, signal: "SIGINT" | "SIGTERM"): Promise<void> {
@@ -37,3 +37,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await Promise.all(ways.map(({ open }) => stop(open, signal)));
   });
 }
+
+Deno.test("A second signal ends a stop that waits for sessions", async () => {
+  await using program = await Program.source();
+  await using sensor = await program.startSensor();
+  using idle = await Peer.connect(program.ports.ftp);
+  await idle.until("220 (vsFTPd 3.0.3)\r\n");
+  sensor.process.signal("SIGTERM");
+  await sensor.process.stderr.find(/Stopping on/);
+  const start = performance.now();
+  assertEquals((await sensor.stop("SIGTERM")).code, 1);
+  assertLess(performance.now() - start, 2000, "less than the grace of 3 s");
+  const { events } = await program.journal();
+  assertEquals(events.at(-1)!.event.action, "connection-opened", "nothing that happened is lost");
+});
