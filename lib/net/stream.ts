@@ -45,10 +45,18 @@ const DISCONNECTS = [
 ];
 
 /**
+ * The same where Deno has no class: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, and what a
+ * router or a host on the way to a vanished peer says by ICMP, which the system hands on when its own
+ * patience ends: ENONET, EPROTO, ENOPROTOOPT, EOPNOTSUPP, ENETDOWN, ENETUNREACH, ECONNREFUSED,
+ * EHOSTDOWN, EHOSTUNREACH.
+ */
+const DISCONNECT_CODES = /os error (?:32|103|104|107|110|64|71|92|95|100|101|111|112|113)\)/;
+
+/**
  * Whether an error says no more than that the peer vanished or we closed: the one list of these.
  * @param error what was thrown.
  */
 export function isDisconnect(error: unknown): boolean {
   return DISCONNECTS.some((kind) => error instanceof kind) ||
-    (error instanceof Error && /os error (32|103|104|107|110|113)\)/.test(error.message));
+    (error instanceof Error && DISCONNECT_CODES.test(error.message));
 }
