@@ -87,7 +87,7 @@ async function serve(s: Session, settings: Settings): Promise<void> {
       capture.add(chunk);
       if (settings.replies.length === 0) continue;
       window = joinTail(window, chunk);
-      const reply = settings.replies.find((entry) => matches(window, entry));
+      const reply = settings.replies.find((entry) => matches(window, entry, chunk.length));
       if (reply === undefined) continue;
       window = new Uint8Array(0);
       await s.write(reply.reply);
@@ -113,9 +113,11 @@ function joinTail(window: Uint8Array, chunk: Uint8Array): Uint8Array {
   return joined.subarray(Math.max(0, joined.length - MAX_WINDOW_BYTES));
 }
 
-function matches(window: Uint8Array, { match, at_start }: Reply): boolean {
+/** Whether a match ends in the last `fresh` bytes; what came before them was searched already. */
+function matches(window: Uint8Array, { match, at_start }: Reply, fresh: number): boolean {
   const last = at_start ? 0 : window.length - match.length;
-  for (let at = 0; at <= last; at++) {
+  const first = at_start ? 0 : Math.max(0, last - fresh + 1);
+  for (let at = first; at <= last; at++) {
     if (window.length - at >= match.length && match.every((byte, i) => window[at + i] === byte)) {
       return true;
     }
