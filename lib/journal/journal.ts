@@ -24,8 +24,8 @@ import {
 
 const log = logger("journal");
 
-/** Longest time from an event to its commit, in ms; a full batch goes at once. */
-const COMMIT_WITHIN_MS = 5;
+/** Time from an event to its commit, in ms: the next turn of the loop, with all that this one brings. */
+const COMMIT_WITHIN_MS = 0;
 /** Events that make a full batch, and UTF-16 units of them: some ms of work. */
 const BATCH_EVENTS = 512;
 const BATCH_UNITS = 2 * 1_048_576;
