@@ -64,8 +64,7 @@ export function encodeHttp(
         headers: headers.pairs,
         headers_truncated: headers.isCut ? true : undefined,
         headers_count: headers.isCut ? data.headers.length : undefined,
-        header_order_sha256: createHash("sha256")
-          .update(data.headers.map(([name]) => name).join("\n")).digest("hex"),
+        header_order_sha256: headerOrderHash(data.headers),
         url_truncated: url.fullBytes === undefined ? undefined : true,
         url_bytes: url.fullBytes,
         user_agent_truncated: agent?.fullBytes === undefined ? undefined : true,
@@ -78,6 +77,26 @@ export function encodeHttp(
       },
     },
   };
+}
+
+/** Hashes of header orders seen lately: most requests of a scan share one. */
+const orderHashes = new Map<string, string>();
+/** Most orders remembered, and the longest, in UTF-16 units. */
+const MAX_ORDERS = 256;
+const MAX_ORDER_UNITS = 512;
+
+/** Hash of the names in their order and case. */
+function headerOrderHash(headers: EventMap["http.request"]["headers"]): string {
+  let names = "";
+  for (const [name] of headers) names += names === "" ? name : "\n" + name;
+  const known = orderHashes.get(names);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256").update(names).digest("hex");
+  if (names.length <= MAX_ORDER_UNITS) {
+    if (orderHashes.size >= MAX_ORDERS) orderHashes.clear();
+    orderHashes.set(names, hash);
+  }
+  return hash;
 }
 
 /** The headers as far as they fit. */
