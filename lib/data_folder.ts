@@ -29,23 +29,28 @@ export interface DataFolder extends Disposable {
  * Makes the folder (0700) and the secret in it (0600) if they are not there, and locks the folder: two
  * sensors that number their events in one journal would break it.
  * @param path of the folder.
- * @throws {CommandError} when another sensor has the folder.
- * @throws when it cannot be made, or the secret is damaged.
+ * @throws {CommandError} when another sensor has the folder, it cannot be made or written, or the secret
+ * is damaged.
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
-  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-  const lock = await lockFile(path);
-  const secretPath = `${path}/secret`;
+  let lock: Deno.FsFile | undefined;
   let secret: string;
   try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    lock = await lockFile(path);
+    const secretPath = `${path}/secret`;
     secret = readSecret(secretPath) ?? makeSecret(secretPath);
   } catch (error) {
-    lock.close();
-    throw error;
+    lock?.close();
+    if (error instanceof CommandError) throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`Cannot use data folder ${JSON.stringify(path)}: ${detail}`, {
+      cause: error,
+    });
   }
   return {
     ...dataPaths(path),
-    [Symbol.dispose]: () => lock.close(),
+    [Symbol.dispose]: () => lock?.close(),
     seed: (label) =>
       new Uint8Array(createHash("sha256").update(secret).update("\0" + label).digest()),
   };
@@ -89,7 +94,7 @@ function readSecret(path: string): string | undefined {
     throw error;
   }
   if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new Error(
+    throw new CommandError(
       `Cannot use ${JSON.stringify(path)}: it is damaged, must be 64 hex digits; ` +
         "remove it to have a new one made, and what decoys show will change",
     );

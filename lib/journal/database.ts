@@ -57,20 +57,37 @@ export interface Database {
   readonly statements: Statements;
   /** Highest sequence in it; 0 if it is empty. */
   readonly lastSequence: number;
+  /** Whether it was opened without the index that other processes need: see `openDatabase`. */
+  readonly isExclusive: boolean;
 }
 
 /**
  * Opens a journal file, or makes it.
+ *
+ * Where there is no room for the index beside it (32 KiB that processes share), it is opened without:
+ * then nobody else can read it, but a sensor can start on a full disk, and knows where its numbers
+ * stand.
  * @param path of the file; `-wal` and `-shm` lie beside it.
  * @param options `maxPages` bounds the file, in pages of 4,096 bytes (for tests of a full disk).
  * @throws when the file cannot be opened, is damaged, or is of a newer version.
  */
 export function openDatabase(path: string, options: { maxPages?: number } = {}): Database {
+  try {
+    return openAs(path, { ...options, isExclusive: false });
+  } catch (error) {
+    if (!isNoRoom(error)) throw error;
+    return openAs(path, { ...options, isExclusive: true });
+  }
+}
+
+function openAs(path: string, options: { maxPages?: number; isExclusive: boolean }): Database {
   // SQLite would make it readable for everybody; its companions take their mode from it.
   Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
   const db = new DatabaseSync(path);
   try {
-    db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    if (options.isExclusive) db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    const version = Number(readValue(db, "PRAGMA user_version"));
+    if (version === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL"); // writes, even if it is so
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = NORMAL");
     db.exec("PRAGMA cache_size = -1024");
@@ -79,11 +96,9 @@ export function openDatabase(path: string, options: { maxPages?: number } = {}):
     db.exec("PRAGMA journal_size_limit = 16777216");
     db.exec("PRAGMA busy_timeout = 250");
     if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${options.maxPages}`);
-    const version = Number(readValue(db, "PRAGMA user_version"));
     if (version > SCHEMA_VERSION) {
       throw new Error(
-        `Cannot open journal ${JSON.stringify(path)}: its version is ${version}, ` +
-          `must be at most ${SCHEMA_VERSION}: use a newer program`,
+        `its version is ${version}, must be at most ${SCHEMA_VERSION}: use a newer program`,
       );
     }
     db.exec(SCHEMA);
@@ -91,7 +106,8 @@ export function openDatabase(path: string, options: { maxPages?: number } = {}):
     const lastSequence = Number(readValue(db, "SELECT max(sequence) FROM events") ?? 0);
     // Reading the last row meets damage in the part that will be written next.
     db.prepare("SELECT json FROM events WHERE sequence = ?").get(lastSequence);
-    return { db, statements: prepareStatements(db), lastSequence };
+    const { isExclusive } = options;
+    return { db, statements: prepareStatements(db), lastSequence, isExclusive };
   } catch (error) {
     db.close();
     throw error;
@@ -115,6 +131,12 @@ export function isDamage(error: unknown): boolean {
     /malformed|not a database|file is encrypted|corrupt|unsupported file format/i.test(
       error.message,
     );
+}
+
+/** Whether an error may be that of a full disk: SQLITE_IOERR_SHMSIZE, SQLITE_FULL. */
+function isNoRoom(error: unknown): boolean {
+  return error instanceof Error &&
+    /disk I\/O error|disk is full/i.test(error.message);
 }
 
 /**

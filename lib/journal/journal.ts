@@ -8,6 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { CommandError } from "../errors.ts";
 import type { EventStore, SensorEvent } from "../events/emitter.ts";
 import { logger } from "../log.ts";
 import { isDamage, readValue, setAside } from "./database.ts";
@@ -84,7 +85,7 @@ export class Journal implements EventStore {
    * Opens a journal, or makes one. A damaged file is set aside and a new one begun.
    * @param path of the file.
    * @param options how it is kept.
-   * @throws when the file can be neither opened nor replaced.
+   * @throws {CommandError} when the file can be neither opened nor replaced.
    */
   constructor(path: string, options: JournalOptions = {}) {
     this.path = path;
@@ -93,7 +94,7 @@ export class Journal implements EventStore {
     try {
       this.#file = new JournalFile(path, options);
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error)) throw cannotOpen(path, error);
       this.#beginAnew(error);
     }
     this.#last = this.#committed = this.#file!.lastSequence;
@@ -330,6 +331,7 @@ export class Journal implements EventStore {
     log.info("Journal {path} is written again; {lost} events were lost", { path: this.path, lost });
     const detail = this.#trouble!;
     this.#trouble = undefined;
+    if (this.#file?.isExclusive) this.#closeFile(); // the next commit opens it for all
     this.#options.onRecovered?.(detail, lost);
   }
 
@@ -373,4 +375,9 @@ export class Journal implements EventStore {
   #advanced(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function cannotOpen(path: string, cause: unknown): CommandError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new CommandError(`Cannot open journal ${JSON.stringify(path)}: ${detail}`, { cause });
 }

@@ -47,6 +47,11 @@ export class JournalFile {
     return this.#database.db;
   }
 
+  /** Whether nobody else can read it, and it should be opened anew when there is room. */
+  get isExclusive(): boolean {
+    return this.#database.isExclusive;
+  }
+
   /** Sequence of the newest event in the file; 0 when it is empty. */
   get lastSequence(): number {
     return this.#lastSequence;

@@ -108,3 +108,40 @@ async function fill(path: string): Promise<void> {
     if (!(error instanceof Error && /os error 28\)/.test(error.message))) throw error;
   }
 }
+
+testWith(
+  "A sensor starts on a full disk, and its numbers go on",
+  { missing: await missingDisk() },
+  async () => {
+    await using program = await Program.source(CONFIG);
+    const data = `${program.folder}/data`;
+    await Deno.mkdir(data, { mode: 0o700 });
+    await runToEnd("mount", ["-t", "tmpfs", "-o", `size=${DISK},mode=0700`, "tmpfs", data]);
+    try {
+      {
+        await using sensor = await program.startSensor();
+        await sensor.stop();
+      }
+      await fill(`${data}/filler`);
+      await using sensor = await program.startSensor();
+      using operator = await sensor.operator();
+      const peer = await Peer.connect(program.ports.ftp);
+      await peer.until("220 (vsFTPd 3.0.3)\r\n");
+      peer[Symbol.dispose]();
+      assertMatch(String((await operator.status()).journal.trouble), /full/);
+      await Deno.remove(`${data}/filler`);
+      await poll(
+        () => operator.status(),
+        ({ journal }) => journal.trouble === undefined && journal.waiting === 0,
+      );
+      await sensor.stop();
+      const { events } = await program.journal();
+      assertEquals(events.map(({ event }) => event.sequence), events.map((_, i) => i + 1));
+      assertEquals(count(events, ({ event }) => event.action === "sensor-started"), 2);
+      assertEquals(count(events, ({ event }) => event.action === "sensor-recovered"), 1);
+      assert(count(events, ({ event }) => event.action === "connection-opened") > 0);
+    } finally {
+      await runToEnd("umount", [data]);
+    }
+  },
+);
