@@ -1,5 +1,6 @@
 /**
- * One `limit.hit` event a source, limit and minute, however many connections are refused.
+ * One `limit.hit` event a source and minute, however many connections are refused. It names the limit
+ * that was met last.
  * @module
  */
 import type { EventMap } from "../events/event.ts";
@@ -40,14 +41,15 @@ export class LimitReports {
    * @param nowMs monotonic clock.
    */
   refused(scope: Scope, refusal: { limit: string; max: number }, nowMs: number): void {
-    const source = scope.peer === undefined ? "" : sourceKey(scope.peer.ip);
-    const own = `${refusal.limit} ${source}`;
-    const key = this.#entries.has(own) || this.#entries.size < MAX_ENTRIES ? own : refusal.limit;
+    const own = scope.peer === undefined ? "" : sourceKey(scope.peer.ip);
+    const key = this.#entries.has(own) || this.#entries.size < MAX_ENTRIES ? own : "";
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       entry = { scope, ...refusal, refused: 0, reportedMs: -Infinity };
       this.#entries.set(key, entry);
     }
+    entry.limit = refusal.limit;
+    entry.max = refusal.max;
     entry.refused++;
     if (nowMs - entry.reportedMs >= REPORT_EVERY_MS) this.#tell(entry, nowMs);
   }

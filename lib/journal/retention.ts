@@ -12,6 +12,8 @@ const LOOK_EVERY_MS = 5000;
 const STEP_EVERY_MS = 20;
 /** Events removed in one step: a few ms of work. */
 const STEP_EVENTS = 500;
+/** Sources forgotten in one step. */
+const STEP_SOURCES = 500;
 /** Free pages given back to the file system in one step. */
 const STEP_PAGES = 256;
 
@@ -29,6 +31,8 @@ export interface RetentionLimits {
 export class Retention {
   readonly #journal: Journal;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Sources still to be forgotten in this run; not counted yet at its begin. */
+  #excessSources: number | undefined;
   /** What is kept; may change at a reload. */
   limits: RetentionLimits;
 
@@ -58,7 +62,17 @@ export class Retention {
    * @returns whether there may be more.
    */
   step(nowMs: number): boolean {
-    return this.#journal.withDatabase((db) => removeStep(db, this.limits, nowMs)) ?? false;
+    return this.#journal.withDatabase((db) => {
+      const hasRemoved = removeEvents(db, this.limits, nowMs);
+      // Counting a large table takes longer than a step: once a run is enough.
+      this.#excessSources ??= countSources(db) - this.limits.maxSources;
+      const hasForgotten = this.#excessSources > 0;
+      if (hasForgotten) forgetSources(db, Math.min(STEP_SOURCES, this.#excessSources));
+      this.#excessSources -= STEP_SOURCES;
+      const hasMore = hasRemoved || hasForgotten;
+      if (!hasMore) this.#excessSources = undefined;
+      return hasMore;
+    }) ?? false;
   }
 
   #schedule(ms: number): void {
@@ -68,7 +82,7 @@ export class Retention {
   }
 }
 
-function removeStep(db: DatabaseSync, limits: RetentionLimits, nowMs: number): boolean {
+function removeEvents(db: DatabaseSync, limits: RetentionLimits, nowMs: number): boolean {
   const first = Number(readValue(db, "SELECT min(sequence) FROM events") ?? 0);
   const pageSize = Number(readValue(db, "PRAGMA page_size"));
   const free = Number(readValue(db, "PRAGMA freelist_count"));
@@ -77,11 +91,17 @@ function removeStep(db: DatabaseSync, limits: RetentionLimits, nowMs: number): b
   const removed = db.prepare(
     `DELETE FROM events WHERE sequence BETWEEN ? AND ?${isTooLarge ? "" : " AND time_ms < ?"}`,
   ).run(first, first + STEP_EVENTS - 1, ...(isTooLarge ? [] : [nowMs - limits.maxAgeMs])).changes;
-  const forgotten = db.prepare(
-    `DELETE FROM sources WHERE ip IN (
-       SELECT ip FROM sources ORDER BY last_seen_ms
-       LIMIT max(0, min(500, (SELECT count(*) FROM sources) - ?)))`,
-  ).run(limits.maxSources).changes;
   if (free > STEP_PAGES) db.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
-  return Number(removed) > 0 || Number(forgotten) > 0;
+  return Number(removed) > 0;
+}
+
+function countSources(db: DatabaseSync): number {
+  return Number(readValue(db, "SELECT count(*) FROM sources"));
+}
+
+/** Forgets those that were seen longest ago. */
+function forgetSources(db: DatabaseSync, count: number): void {
+  db.prepare(
+    "DELETE FROM sources WHERE ip IN (SELECT ip FROM sources ORDER BY last_seen_ms LIMIT ?)",
+  ).run(count);
 }
