@@ -8,9 +8,9 @@
  * @module
  */
 import { choice, count, text, v } from "../config/schema.ts";
-import type { Decoy, DecoyKind } from "./decoy.ts";
+import type { Decoy, DecoyKind, Session } from "./decoy.ts";
 import { proftpd } from "./ftp/proftpd.ts";
-import type { Product } from "./ftp/product.ts";
+import { type Product, Reporter, type Settings } from "./ftp/product.ts";
 import { vsftpd } from "./ftp/vsftpd.ts";
 
 const PRODUCTS: Record<"vsftpd-3.0.3" | "proftpd-1.3.8", Product> = {
@@ -70,6 +70,16 @@ export const ftp: DecoyKind<Options> = {
       maxAttempts: options.max_attempts,
       pauseMs: [options.pause_min_ms ?? Math.min(genuineMin, maxMs), maxMs] as const,
     };
-    return { serve: (session) => product.serve(session, settings) };
+    return { serve: (session) => serve(session, product, settings) };
   },
 };
+
+/** Holds the dialogue; what was begun and not finished is told however it ends. */
+async function serve(session: Session, product: Product, settings: Settings): Promise<void> {
+  const reporter = new Reporter(session);
+  try {
+    await product.serve(session, settings, reporter);
+  } finally {
+    reporter.end();
+  }
+}

@@ -14,6 +14,7 @@ import { logger } from "../log.ts";
 import { formatHostPort, type HostPort, normalizeIp } from "../net/address.ts";
 import { Binding, type ListenerReport } from "../net/bind.ts";
 import { acceptLoop } from "../net/listen.ts";
+import { settlesWithin } from "../net/settles_within.ts";
 import { isDisconnect } from "../net/stream.ts";
 import type { Decoy } from "./decoy.ts";
 import type { Gate, GatedSession } from "./gate.ts";
@@ -136,12 +137,7 @@ export class DecoyHost {
     await Promise.all(this.#loops);
     const idle = new Promise<void>((resolve) => this.#onIdle = resolve);
     if (this.#running === 0) this.#onIdle?.();
-    else if (graceMs > 0) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
-      await Promise.race([idle, late]);
-      clearTimeout(timer);
-    }
+    else if (graceMs > 0) await settlesWithin(idle, graceMs);
     for (const session of this.#shared.gate.sessions()) {
       if ((session as HostedSession).decoyName === this.config.name) session.abort("stop");
     }

@@ -11,6 +11,7 @@ import { logger } from "../log.ts";
 import { formatHostPort, type HostPort, normalizeIp } from "../net/address.ts";
 import { Binding, type ListenerReport } from "../net/bind.ts";
 import { acceptLoop } from "../net/listen.ts";
+import { settlesWithin } from "../net/settles_within.ts";
 import { isDisconnect } from "../net/stream.ts";
 import { admit } from "./admission.ts";
 import { certificateError, type KeyPair, readKeyPair } from "./key_pair.ts";
@@ -163,11 +164,8 @@ class Service implements EncryptedService {
       if (session.record === undefined) session.end("stop");
       else session.stop();
     }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
     const done = Promise.all([...this.#sessions].map((session) => session.done));
-    await Promise.race([done, late]);
-    clearTimeout(timer);
+    await settlesWithin(done, graceMs);
     for (const session of this.#sessions) session.end("stop");
     await done;
     await this.#gate.close();

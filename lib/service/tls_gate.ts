@@ -11,6 +11,7 @@
  */
 import { formatHostPort, type HostPort } from "../net/address.ts";
 import { acceptLoop, bindHint } from "../net/listen.ts";
+import { settlesWithin } from "../net/settles_within.ts";
 import { type Stream, writeAll } from "../net/stream.ts";
 import type { KeyPair } from "./key_pair.ts";
 
@@ -237,10 +238,7 @@ class GatedStream implements TlsStream {
     if (this.#isClosed) return;
     this.#isClosed = true;
     closeQuietly(this.#far);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, DRAIN_MS));
-    Promise.race([this.#drained, late]).then(() => {
-      clearTimeout(timer);
+    settlesWithin(this.#drained, DRAIN_MS).then(() => {
       closeQuietly(this.#near);
       closeQuietly(this.#peer);
       this.#setClosed();

@@ -9,6 +9,7 @@ import { SinkError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { EventFilter } from "../journal/query.ts";
 import { logger } from "../log.ts";
+import { settlesWithin } from "../net/settles_within.ts";
 import type { Sink } from "./sink.ts";
 
 const log = logger("delivery");
@@ -99,10 +100,7 @@ export class Delivery {
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort();
     this.#stop?.();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, deadlineMs));
-    await Promise.race([this.#running, late]);
-    clearTimeout(timer);
+    await settlesWithin(this.#running, deadlineMs);
     this.#store();
     await this.#sink[Symbol.asyncDispose]();
   }

@@ -12,8 +12,8 @@ const MAX_EVENTS = 1000;
 export interface Product {
   /** Shortest and longest pause before a failed login is answered, in ms. */
   readonly pauseMs: readonly [min: number, max: number];
-  /** Holds the dialogue. */
-  serve(session: Session, settings: Settings): Promise<void>;
+  /** Holds the dialogue, and tells the reporter what the peer does. */
+  serve(session: Session, settings: Settings, reporter: Reporter): Promise<void>;
 }
 
 /** Options of the decoy, with the product's own values in place of absent ones. */

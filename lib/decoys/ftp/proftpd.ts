@@ -8,7 +8,7 @@
  * @module
  */
 import type { Session } from "../decoy.ts";
-import { latin1Bytes, type Product, Reporter, type Settings, upper } from "./product.ts";
+import { latin1Bytes, type Product, type Reporter, type Settings, upper } from "./product.ts";
 import { type CommandLine, MAX_LINE_BYTES, parseCommand, ProftpdInput } from "./proftpd_input.ts";
 import {
   ALL_FACTS,
@@ -43,14 +43,9 @@ const FOREIGN = new Set(
 /** Plays ProFTPD. */
 export const proftpd: Product = {
   pauseMs: [0, 0],
-  async serve(session, settings) {
+  serve(session, settings, reporter) {
     session.closeAbruptly(); // it closes at once, whatever the peer still sends
-    const reporter = new Reporter(session);
-    try {
-      await talk(session, settings, reporter);
-    } finally {
-      reporter.end();
-    }
+    return talk(session, settings, reporter);
   },
 };
 

@@ -6,7 +6,14 @@
  * @module
  */
 import type { Session } from "../decoy.ts";
-import { latin1, latin1Bytes, type Product, Reporter, type Settings, upper } from "./product.ts";
+import {
+  latin1,
+  latin1Bytes,
+  type Product,
+  type Reporter,
+  type Settings,
+  upper,
+} from "./product.ts";
 
 /** Longest line, LF included. */
 const MAX_LINE_BYTES = 4096;
@@ -22,14 +29,7 @@ const NOT_LOGGED_IN = "530 Please login with USER and PASS.\r\n";
 export const vsftpd: Product = {
   // A second of its own and PAM's two, which PAM makes longer or shorter by up to a half.
   pauseMs: [2000, 4000],
-  async serve(session, settings) {
-    const reporter = new Reporter(session);
-    try {
-      await talk(session, settings, reporter);
-    } finally {
-      reporter.end();
-    }
-  },
+  serve: talk,
 };
 
 async function talk(s: Session, settings: Settings, reporter: Reporter): Promise<void> {
