@@ -41,12 +41,6 @@ async function runDeno(program: string, args: readonly string[], hint = ""): Pro
   throw new Error(`Cannot compile: ${program} ${args[0]} failed${hint}`);
 }
 
-/** What `deno.json` switches on, which the executable needs as well. */
-async function unstableFlags(): Promise<string[]> {
-  const { unstable = [] } = JSON.parse(await Deno.readTextFile("deno.json"));
-  return unstable.map((name: string) => `--unstable-${name}`);
-}
-
 async function compile(argv: readonly string[]): Promise<void> {
   const command = { name: "compile", options: OPTIONS, positionals: [0, 0] } as const;
   const args = parseArguments(command, argv);
@@ -69,7 +63,6 @@ async function compile(argv: readonly string[]): Promise<void> {
     "--no-lock",
     "--no-check",
     V8_FLAGS,
-    ...await unstableFlags(),
     ...flags,
     ...(target === undefined ? [] : [`--target=${target}`]),
     `--output=${output}`,

@@ -194,6 +194,3 @@ export const ACTIONS = {
   "sensor.degraded": "sensor-degraded",
   "sensor.recovered": "sensor-recovered",
 } as const satisfies Record<EventId, string>;
-
-/** Name of an event on the wire. */
-export type Action = typeof ACTIONS[EventId];
