@@ -87,8 +87,7 @@ const MAX_ORDER_UNITS = 512;
 
 /** Hash of the names in their order and case. */
 function headerOrderHash(headers: EventMap["http.request"]["headers"]): string {
-  let names = "";
-  for (const [name] of headers) names += names === "" ? name : "\n" + name;
+  const names = headers.map(([name]) => name).join("\n");
   const known = orderHashes.get(names);
   if (known !== undefined) return known;
   const hash = createHash("sha256").update(names).digest("hex");
