@@ -2,7 +2,7 @@
  * Reading events: filters, and the reader that goes through the journal in bounded steps.
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SensorEvent } from "../events/emitter.ts";
 
 /** Which events are wanted. An empty filter wants all. */
@@ -69,15 +69,15 @@ export function readStep(
   options: { filter: EventFilter; limit: number; upTo: number },
 ): Page {
   const { filter, limit } = options;
-  const first = db.prepare("SELECT min(sequence) AS s FROM events WHERE sequence > ?").get(after) as
-    | { s: number | null }
-    | undefined;
+  const first = prepared(db, "SELECT min(sequence) AS s FROM events WHERE sequence > ?")
+    .get(after) as { s: number | null } | undefined;
   if (first?.s === null || first === undefined || first.s > options.upTo) {
     return { events: [], scannedTo: Math.max(after, options.upTo) };
   }
   const upTo = Math.min(options.upTo, first.s + STEP_ROWS - 1);
   const { sql, values } = whereClause(filter);
-  const rows = db.prepare(
+  const rows = prepared(
+    db,
     `SELECT * FROM events WHERE sequence BETWEEN ? AND ?${sql} ORDER BY sequence LIMIT ?`,
   ).all(first.s, upTo, ...values, limit);
   const events = rows.map((row) => parseRow(row as unknown as EventRow));
@@ -131,6 +131,23 @@ interface EventRow {
   readonly session: string;
   readonly severity: number;
   readonly json: string;
+}
+
+/** Statements of each open database: every sink reads by the same one after every commit. */
+const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+/** Most statements kept of a database; filters come in many shapes. */
+const MAX_STATEMENTS = 32;
+
+function prepared(db: DatabaseSync, sql: string): StatementSync {
+  let known = statements.get(db);
+  if (known === undefined) statements.set(db, known = new Map());
+  let statement = known.get(sql);
+  if (statement === undefined) {
+    statement = db.prepare(sql);
+    if (known.size >= MAX_STATEMENTS) known.clear();
+    known.set(sql, statement);
+  }
+  return statement;
 }
 
 function parseRow(row: EventRow): SensorEvent {
