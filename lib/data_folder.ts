@@ -18,6 +18,8 @@ export interface DataFolder extends Disposable {
   readonly operatorToken: string;
   /** The file of the secret: always there, and small. */
   readonly secretPath: string;
+  /** The folder of what decoys keep; not there before one keeps something. */
+  readonly decoySecrets: string;
   /**
    * 32 bytes that are the same at every start, and that nobody else can tell.
    * @param label what they are for.
@@ -66,6 +68,7 @@ export function dataPaths(path: string): Omit<DataFolder, "seed" | typeof Symbol
     tokens: `${path}/tokens.json`,
     operatorToken: `${path}/operator.token`,
     secretPath: `${path}/secret`,
+    decoySecrets: `${path}/decoys`,
   };
 }
 

@@ -86,6 +86,7 @@ export class Sensor implements SensorView {
       reserve: RESERVED_DESCRIPTORS + 3 * config.service.max_sessions,
       hostname: config.sensor.hostname || hostname.split(".", 1)[0]!,
       seed: folder.seed,
+      secretsPath: folder.decoySecrets,
     });
     this.#rates = new RateMeter(() => ({
       sessions: this.#count("accepted"),

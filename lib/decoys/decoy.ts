@@ -39,6 +39,8 @@ export interface DecoyContext {
    * @returns 32 bytes.
    */
   seed(label: string): Uint8Array;
+  /** What decoys keep in the sensor's folder: the same object for all decoys of a sensor. */
+  readonly store: SecretStore;
   /**
    * Reads a file that `paths` named.
    * @param path as in the options.
@@ -49,6 +51,28 @@ export interface DecoyContext {
    * @param path as in the options.
    */
   listFiles(path: string): Promise<{ name: string; size: number; modifiedMs: number }[]>;
+}
+
+/** Small secrets that outlast the sensor: files that only their owner reads, such as host keys. */
+export interface SecretStore {
+  /**
+   * Reads one.
+   * @param name lower case letters, digits and `_.-`, 64 at most; begins with the protocol's name.
+   * @returns `undefined` when there is none.
+   */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /**
+   * Writes one, in place of the one before, wholly or not at all.
+   * @param name as in `read`.
+   * @param bytes at most 64 KiB.
+   * @throws when it cannot be written (the log has it too), or the sensor stops.
+   */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Where a secret is kept, for messages.
+   * @param name as in `read`.
+   */
+  pathOf(name: string): string;
 }
 
 /** A decoy with its settings. */
@@ -99,6 +123,12 @@ export interface Session {
    * @throws a disconnect when the peer ends before that.
    */
   bytes(count: number): Promise<Uint8Array>;
+  /**
+   * The same without taking more from the system than that: what the peer sent behind it makes the
+   * system send RST when the session is closed abruptly. Costs a system call each time.
+   * @throws a disconnect when the peer ends before that.
+   */
+  exactly(count: number): Promise<Uint8Array>;
   /**
    * One line as it came, a copy, without its LF and a CR before that.
    * @returns `null` when the peer ended its side; what came after the last LF is dropped.

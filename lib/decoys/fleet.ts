@@ -12,6 +12,7 @@ import { Gate } from "./gate.ts";
 import { DecoyHost, type HostShared } from "./host.ts";
 import { LimitReports } from "./limit_reports.ts";
 import { findDecoyKind } from "./registry.ts";
+import { SecretFolder } from "./secret_store.ts";
 import { Sweeper } from "./sweeper.ts";
 
 const log = logger("decoys");
@@ -27,6 +28,8 @@ export interface FleetOptions {
   readonly hostname: string;
   /** The sensor's stable bytes. */
   seed(label: string): Uint8Array;
+  /** Folder of what decoys keep. */
+  readonly secretsPath: string;
 }
 
 /** Which decoys a reload touched, by name. */
@@ -43,6 +46,7 @@ export class DecoyFleet {
   readonly #reports: LimitReports;
   readonly #sweeper: Sweeper;
   readonly #shared: HostShared;
+  readonly #secrets: SecretFolder;
   #hosts: DecoyHost[] = [];
 
   /**
@@ -57,6 +61,7 @@ export class DecoyFleet {
       new DescriptorBudget(options.probePath, options.reserve),
     );
     this.#reports = new LimitReports((scope, data) => emitter.emit(scope, "limit.hit", data));
+    this.#secrets = new SecretFolder(options.secretsPath);
     this.#sweeper = new Sweeper(this.gate, this.#reports);
     this.#shared = {
       gate: this.gate,
@@ -121,6 +126,7 @@ export class DecoyFleet {
     await Promise.all(this.#hosts.map((host) => host.stop(graceMs)));
     this.#sweeper.stop();
     this.#reports.flush(performance.now());
+    await this.#secrets.close();
   }
 
   async #make(config: DecoyConfig): Promise<DecoyHost> {
@@ -130,6 +136,7 @@ export class DecoyFleet {
       hostname: this.#options.hostname,
       // Two decoys of one kind differ in what looks chosen once, as two installations would.
       seed: (label) => this.#options.seed(`${config.name}/${label}`),
+      store: this.#secrets,
       ...fileAccess(paths),
     };
     log.debug("Making decoy {name}", { name: config.name });

@@ -27,6 +27,7 @@ import { escapeBytes } from "../../lib/net/escape.ts";
 import { encodeEvent, type Scope, type SensorIdentity } from "../../lib/events/ecs.ts";
 import { assertConforms } from "./conformance.ts";
 import { setImmediate } from "node:timers";
+import { memoryStore } from "./memory_store.ts";
 import { MemoryStream } from "./memory_stream.ts";
 
 /** One line of a transcript. */
@@ -65,6 +66,7 @@ export const WIDE_LIMITS: SessionLimits = {
 export const TEST_CONTEXT: DecoyContext = {
   hostname: "srv",
   seed: (label) => new Uint8Array(32).fill(label.length),
+  store: memoryStore(),
   readFile: (path) => Deno.readFile(path),
   listFiles: async (path) => {
     const files = [];
