@@ -111,6 +111,10 @@ export class LiveSession implements Session {
     return this.#reader.read();
   }
 
+  readAtMost(count: number): Promise<Uint8Array | null> {
+    return this.#reader.atMost(count);
+  }
+
   async arrival(withinMs?: number): Promise<boolean> {
     const arrived = this.#reader.arrival().then(() => true);
     if (withinMs === undefined) return await arrived;
@@ -164,7 +168,8 @@ export class LiveSession implements Session {
   }
 
   emit<K extends EventId>(id: K, data: EventMap[K]): void {
-    if (id === "auth.attempt") this.credentials++;
+    const triesNothing = "method" in data && data.method === "none";
+    if (id === "auth.attempt" && !triesNothing) this.credentials++;
     else if (id === "command") this.commands++;
     else if (id === "payload") this.payloads++;
     this.#owner.record(this, id, data);

@@ -99,7 +99,7 @@ export function encodeEvent<K extends EventId>(
 function encodeConnection({ fields }: Part, scope: Scope): string {
   const { peer, local, kind } = scope;
   if (peer === undefined || local === undefined) return "";
-  const { bytesIn, bytesOut, user, hashes } = fields ?? {};
+  const { bytesIn, bytesOut, users, hashes } = fields ?? {};
   scope.communityId ??= communityId(peer, local);
   let json = `,"source":{"ip":"${peer.ip}","port":${peer.port}` +
     (bytesIn === undefined ? "}" : `,"bytes":${bytesIn}}`) +
@@ -109,7 +109,8 @@ function encodeConnection({ fields }: Part, scope: Scope): string {
     `"type":"${peer.ip.includes(":") ? "ipv6" : "ipv4"}",` +
     `"community_id":"${scope.communityId}"},"related":{"ip":["${peer.ip}"` +
     (local.ip === peer.ip ? "]" : `,"${local.ip}"]`);
-  if (user) json += `,"user":[${JSON.stringify(user)}]`;
+  const named = users?.filter((name) => name !== "");
+  if (named !== undefined && named.length > 0) json += `,"user":${JSON.stringify(named)}`;
   if (hashes !== undefined) json += `,"hash":${JSON.stringify(hashes)}`;
   return json + "}";
 }

@@ -6,6 +6,7 @@
  * bytes. Data is frozen once emitted.
  * @module
  */
+import type { SshClient } from "./ssh_data.ts";
 
 /** One end of a connection. IPv4 addresses that are mapped into IPv6 are written as IPv4. */
 export interface Endpoint {
@@ -26,8 +27,11 @@ export type EndReason =
 
 /** How a credential came: `duckblind.credential.method` on the wire. */
 export type CredentialMethod =
+  | "none" // no secret: the peer only asked by which methods one may log in; counts as no credential
   | "password" // a user name and a password in the protocol's own words
   | "publickey"
+  | "keyboard-interactive" // SSH: answers to questions
+  | "hostbased" // SSH: a key that speaks for a client host
   | "basic" // HTTP Basic
   | "digest" // HTTP, SIP, RTSP Digest
   | "bearer" // HTTP Bearer
@@ -42,6 +46,24 @@ export type CredentialMethod =
   | "vnc-des"
   | "community" // SNMP
   | "token";
+
+/** A public key by which a peer would log in. */
+export interface PublicKeyTried {
+  /** Type of the key as its blob names it, such as `ssh-ed25519`. */
+  readonly type: string;
+  /** Fingerprint as OpenSSH writes it: `SHA256:` and base64 without padding. */
+  readonly sha256: string;
+  /** Size of the key. */
+  readonly bits?: number;
+  /** The key itself as sent. */
+  readonly blob?: Uint8Array;
+  /** Algorithm that the request names, such as `rsa-sha2-512`. */
+  readonly algorithm?: string;
+  /** Whether a signature came with it; without one the peer only asked whether the key would do. */
+  readonly signed?: boolean;
+  /** Whether that signature verifies. */
+  readonly signatureValid?: boolean;
+}
 
 /** What each event carries, by its id. */
 export interface EventMap {
@@ -69,17 +91,27 @@ export interface EventMap {
     /** How many were refused since the last such event. */
     readonly refused?: number;
   };
-  /** A peer tried to log in. One event for each secret tried. */
+  /** A peer tried to log in. One event for each secret tried, and for each `none`. */
   "auth.attempt": {
     readonly method: CredentialMethod;
     readonly username: string;
-    /** The password or token, when it came in clear. */
+    /** The password or token, when it came in clear; of several answers the first. */
     readonly secret?: string;
+    /** All answers, when there were several. */
+    readonly responses?: readonly string[];
+    /** The password that the peer would have instead of `secret`. */
+    readonly newSecret?: string;
     readonly domain?: string;
     /** A line that hashcat reads. */
     readonly hash?: string;
     readonly hashcatMode?: number;
-    readonly publicKey?: { readonly type: string; readonly sha256: string };
+    readonly publicKey?: PublicKeyTried;
+    /** What the peer wanted to use after the login, such as `ssh-connection`. */
+    readonly service?: string;
+    /** Name that the client host gave itself. */
+    readonly clientHost?: string;
+    /** Name of the user on the client host. */
+    readonly clientUser?: string;
   };
   /** A peer asked for something to be done. */
   "command": {
@@ -133,6 +165,8 @@ export interface EventMap {
     /** Columns and rows. */
     readonly window?: readonly [columns: number, rows: number];
   };
+  /** An SSH client said what it is and which algorithms it can. */
+  "ssh.client": SshClient;
   /** A peer's bytes made no sense. */
   "protocol.error": {
     /** Where in the peer's bytes, from 0. */
@@ -185,6 +219,7 @@ export const ACTIONS = {
   "http.request": "http-request",
   "payload": "payload",
   "telnet.client": "telnet-client",
+  "ssh.client": "ssh-client",
   "protocol.error": "protocol-error",
   "service.login": "service-login",
   "service.probe": "service-probe",

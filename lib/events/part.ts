@@ -2,7 +2,11 @@
  * What a kind of event adds to the common fields of the wire form.
  * @module
  */
+import { boundText } from "./bound.ts";
 import type { EcsEvent } from "./fields.ts";
+
+/** Longest stretch of a peer's text in a message, in bytes. */
+const MAX_QUOTED_BYTES = 128;
 
 type Duckblind = NonNullable<EcsEvent["duckblind"]>;
 
@@ -39,7 +43,8 @@ export interface Part {
     readonly bytesIn?: number;
     readonly bytesOut?: number;
     readonly reason?: string;
-    readonly user?: string;
+    /** Names of users, each once; empty ones are left out. */
+    readonly users?: readonly string[];
     readonly hashes?: readonly string[] | undefined;
   };
   readonly user?: EcsEvent["user"];
@@ -50,4 +55,13 @@ export interface Part {
   readonly file?: EcsEvent["file"];
   readonly session?: Duckblind["session"];
   readonly duckblind?: Omit<Duckblind, "session" | "decoy">;
+}
+
+/**
+ * A peer's text in a sentence: quoted and short.
+ * @param text escaped.
+ */
+export function quote(text: string): string {
+  const { text: start, fullBytes } = boundText(text, MAX_QUOTED_BYTES);
+  return fullBytes === undefined ? `"${start}"` : `"${start}"...`;
 }

@@ -3,12 +3,13 @@
  * the fields of its own.
  * @module
  */
-import { createHash } from "node:crypto";
 import { boundBase64, boundText } from "./bound.ts";
 import type { Scope, SensorIdentity } from "./ecs.ts";
+import { encodeCredential, LOGIN_DENIED } from "./credential_part.ts";
 import type { EventId, EventMap } from "./event.ts";
 import { encodeHttp } from "./http_part.ts";
-import { classes, type Part } from "./part.ts";
+import { classes, type Part, quote } from "./part.ts";
+import { encodeSshClient } from "./ssh_part.ts";
 import { isSecretName, WITHHELD, withholds } from "./withhold.ts";
 
 /** Makes the part of one kind of event. */
@@ -18,8 +19,6 @@ type Encoder<K extends EventId> = (
   sensor: SensorIdentity,
 ) => Part;
 
-/** Longest stretch of a peer's text in a message, in bytes. */
-const MAX_QUOTED_BYTES = 128;
 /** Longest list of words of a command. */
 const MAX_ARGS = 64;
 
@@ -29,7 +28,6 @@ const DENIED = classes(["network"], ["denied"]);
 const PROTOCOL = classes(["network"], ["protocol"]);
 const FILE = classes(["file"], ["creation"]);
 const LOGIN = classes(["authentication"], ["start"]);
-const LOGIN_DENIED = classes(["authentication"], ["start", "denied"]);
 const INTRUSION = classes(["intrusion_detection"], ["info"]);
 const PROCESS = classes(["process"], ["info"]);
 const HOST_INFO = classes(["host"], ["info"]);
@@ -115,6 +113,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
       },
     };
   },
+  "ssh.client": encodeSshClient,
   "protocol.error": (data, _scope, sensor) => ({
     classes: PROTOCOL,
     severity: 20,
@@ -131,7 +130,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     message: data.success
       ? `Operator ${quote(data.username)} logged in to the encrypted service from {from}`
       : `Login as ${quote(data.username)} on the encrypted service refused, from {from}`,
-    fields: { user: boundText(data.username, 256).text },
+    fields: { users: [boundText(data.username, 256).text] },
     user: { name: boundText(data.username, 256).text },
     duckblind: { service: { role: data.role } },
   }),
@@ -178,53 +177,6 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
   }),
 };
 
-function encodeCredential(
-  data: EventMap["auth.attempt"],
-  _scope: Scope,
-  sensor: SensorIdentity,
-): Part {
-  const username = boundText(data.username);
-  const isPlain = sensor.secrets === "plain";
-  const password = isPlain && data.secret !== undefined ? boundText(data.secret) : undefined;
-  const hash = isPlain && data.hash !== undefined ? boundText(data.hash) : undefined;
-  const { publicKey } = data;
-  return {
-    classes: LOGIN_DENIED,
-    severity: 50,
-    outcome: "failure",
-    technique: "T1110",
-    message: `{decoy} login as ${quote(username.text)}` +
-      (password === undefined ? ` by ${data.method}` : ` with ${quote(password.text)}`) +
-      " from {from}",
-    fields: {
-      user: username.text,
-      hashes: publicKey && [publicKey.sha256],
-    },
-    user: {
-      name: username.text,
-      domain: data.domain === undefined ? undefined : boundText(data.domain).text,
-    },
-    duckblind: {
-      credential: {
-        method: data.method,
-        username_truncated: username.fullBytes === undefined ? undefined : true,
-        username_bytes: username.fullBytes,
-        password: password?.text,
-        password_truncated: password?.fullBytes === undefined ? undefined : true,
-        password_bytes: password?.fullBytes,
-        password_sha256: sensor.secrets === "sha256" && data.secret !== undefined
-          ? createHash("sha256").update(sensor.salt + data.secret).digest("hex")
-          : undefined,
-        hash: hash?.text,
-        hash_truncated: hash?.fullBytes === undefined ? undefined : true,
-        hash_bytes: hash?.fullBytes,
-        hashcat_mode: data.hashcatMode,
-        public_key: publicKey,
-      },
-    },
-  };
-}
-
 function encodeCommand(data: EventMap["command"]): Part {
   const line = boundText(data.argument === "" ? data.verb : `${data.verb} ${data.argument}`);
   const [name = "", ...args] = line.text.split(" ");
@@ -251,12 +203,6 @@ function encodeFirstBytes(
   sensor: SensorIdentity,
 ): string | undefined {
   return bytes === undefined || withholds(sensor) ? undefined : boundBase64(bytes).text;
-}
-
-/** A peer's text in a sentence: quoted and short. */
-function quote(text: string): string {
-  const { text: start, fullBytes } = boundText(text, MAX_QUOTED_BYTES);
-  return fullBytes === undefined ? `"${start}"` : `"${start}"...`;
 }
 
 /** Nanoseconds as a person reads them. */

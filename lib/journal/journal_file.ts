@@ -142,7 +142,7 @@ export class JournalFile {
     const counted = stored?.s ?? 0;
     if (counted >= this.#lastSequence) return;
     const rows = db.prepare(
-      "SELECT time_ms, action, decoy, source, severity FROM events WHERE sequence > ?",
+      "SELECT time_ms, action, decoy, source, severity, json FROM events WHERE sequence > ?",
     ).iterate(counted);
     for (const row of rows as Iterable<Record<string, string | number>>) {
       this.#tally.add({
@@ -151,6 +151,7 @@ export class JournalFile {
         decoy: String(row.decoy),
         source: String(row.source),
         severity: Number(row.severity),
+        json: String(row.json),
       });
     }
     this.writeTally();

@@ -2,6 +2,7 @@
  * What a batch of events says of their sources: one row a source, however many events.
  * @module
  */
+import { triesCredential } from "../events/credential_part.ts";
 import type { SensorEvent } from "../events/emitter.ts";
 import { ACTIONS } from "../events/event.ts";
 
@@ -19,7 +20,7 @@ interface Tally {
 }
 
 /** What of an event is counted. */
-export type Counted = Pick<SensorEvent, "timeMs" | "action" | "decoy" | "source" | "severity">;
+export type Counted = Omit<SensorEvent, "sequence" | "session">;
 
 /** Adds up events by source. */
 export class SourceTally {
@@ -49,7 +50,9 @@ export class SourceTally {
     tally.decoys.add(event.decoy);
     if (event.severity > tally.maxSeverity) tally.maxSeverity = event.severity;
     if (event.action === ACTIONS["session.open"]) tally.sessions++;
-    else if (event.action === ACTIONS["auth.attempt"]) tally.credentials++;
+    else if (event.action === ACTIONS["auth.attempt"] && triesCredential(event.json)) {
+      tally.credentials++;
+    }
   }
 
   /** A row for each source. */

@@ -53,6 +53,21 @@ Deno.test("DecoyHost keeps what came first, counts, and ends its side when the t
   assertEquals(sessions.size, 1);
 });
 
+Deno.test("DecoyHost counts what was tried as credentials, not who asked for methods", async () => {
+  await using host = startTestHost({
+    serve: (session) => {
+      for (const method of ["none", "password", "publickey"] as const) {
+        session.emit("auth.attempt", { method, username: "root" });
+      }
+      return Promise.resolve();
+    },
+  });
+  using conn = await host.connect();
+  await readAll(conn);
+  const [closed] = await host.waitFor("connection-closed");
+  assertEquals(closed.duckblind.session.credentials, 2);
+});
+
 Deno.test("DecoyHost tells of bytes that make no sense, of limits, and survives its own bugs", async () => {
   await using host = startTestHost(talker);
   const cases = [

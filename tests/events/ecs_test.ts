@@ -28,6 +28,29 @@ function encode<K extends EventId>(
 
 /** One of each, with everything that it may have; long and odd where a peer decides. */
 const LONG = escapeBytes(new Uint8Array(20_000).fill(0xff));
+/** What JSON makes longest: a backslash is four there, for one that the peer sent. */
+const SLASHES = escapeBytes(new Uint8Array(300_000).fill(0x5c));
+const LONG_KEY = {
+  type: SLASHES,
+  sha256: "SHA256:x",
+  bits: 16_384,
+  blob: new Uint8Array(100_000),
+  algorithm: SLASHES,
+  signed: true,
+  signatureValid: false,
+};
+const LONG_LISTS = {
+  kexAlgorithms: Array(1000).fill(SLASHES),
+  hostKeyAlgorithms: Array(100_000).fill("\\\\"),
+  ciphersClientToServer: Array(1000).fill('"'.repeat(60)),
+  ciphersServerToClient: Array(1000).fill('"'.repeat(60)),
+  macsClientToServer: Array(1000).fill('"'.repeat(60)),
+  macsServerToClient: Array(1000).fill('"'.repeat(60)),
+  compressionClientToServer: Array(1000).fill(SLASHES),
+  compressionServerToClient: Array(1000).fill('"'.repeat(60)),
+  languagesClientToServer: Array(1000).fill('"'),
+  languagesServerToClient: Array(1000).fill(""),
+};
 const SAMPLES: { [K in EventId]: EventMap[K][] } = {
   "session.open": [{}],
   "session.close": [{
@@ -45,6 +68,29 @@ const SAMPLES: { [K in EventId]: EventMap[K][] } = {
     { method: "password", username: "root", secret: "123456" },
     { method: "ntlmv2", username: LONG, secret: LONG, domain: LONG, hash: LONG, hashcatMode: 5600 },
     { method: "publickey", username: "a", publicKey: { type: "ssh-rsa", sha256: "SHA256:x" } },
+    { method: "none", username: SLASHES, service: SLASHES },
+    {
+      method: "password",
+      username: SLASHES,
+      secret: SLASHES,
+      newSecret: SLASHES,
+      service: SLASHES,
+    },
+    {
+      method: "keyboard-interactive",
+      username: SLASHES,
+      secret: SLASHES,
+      responses: Array(1000).fill(SLASHES),
+      service: SLASHES,
+    },
+    {
+      method: "hostbased",
+      username: SLASHES,
+      publicKey: LONG_KEY,
+      service: SLASHES,
+      clientHost: SLASHES,
+      clientUser: SLASHES,
+    },
   ],
   "command": [
     { verb: "SITE", argument: "EXEC ls", reply: "530", changes: true },
@@ -88,6 +134,17 @@ const SAMPLES: { [K in EventId]: EventMap[K][] } = {
       environment: Array.from({ length: 500 }, () => [LONG, LONG] as const),
       terminalType: LONG,
       terminalSpeed: LONG,
+    },
+  ],
+  "ssh.client": [
+    { clientVersion: "SSH-2.0-Go" },
+    {
+      clientVersion: SLASHES,
+      hassh: "92674389fa1e47a27ddd8d9b63ecd42b",
+      hasshAlgorithms: SLASHES,
+      ...LONG_LISTS,
+      firstKexPacketFollows: true,
+      chosen: { kex: SLASHES, hostKey: SLASHES, cipherClientToServer: SLASHES },
     },
   ],
   "protocol.error": [{ offset: 5, expected: "a length", firstBytes: new Uint8Array(10_000) }],

@@ -84,6 +84,10 @@ Deno.test("Journal adds up its sources", () => {
       method: "password",
       username: "a",
     });
+    emitter.emit(testScope("198.51.100.1", { decoy }), "auth.attempt", {
+      method: "none",
+      username: "a",
+    });
     journal.flush();
   }
   emitter.emit({ provider: "sensor", kind: "sensor" }, "sensor.degraded", {
@@ -108,6 +112,9 @@ Deno.test("Journal counts its sources right after a hard end too", () => {
   const emitter = testEmitter(killed);
   for (let i = 0; i < 30; i++) {
     emitter.emit(testScope("198.51.100.1"), "session.open", {});
+    for (const method of ["none", "password"] as const) {
+      emitter.emit(testScope("198.51.100.1"), "auth.attempt", { method, username: "a" });
+    }
     killed.flush();
   }
   // What a killed process leaves: the file as it is, nothing brought up to date.
@@ -116,7 +123,10 @@ Deno.test("Journal counts its sources right after a hard end too", () => {
   }
   killed.close();
   const again = new Journal(`${folder.path}/copy.db`);
-  assertEquals(again.sources(10).map(({ ip, sessions }) => [ip, sessions]), [["198.51.100.1", 30]]);
+  assertEquals(
+    again.sources(10).map(({ ip, sessions, credentials }) => [ip, sessions, credentials]),
+    [["198.51.100.1", 30, 30]],
+  );
   again.close();
 });
 
