@@ -22,8 +22,8 @@ const SHAPE = { blockBytes: 16, tagBytes: 16, isLengthApart: true } as const;
  */
 export function sealAesGcm(key: Uint8Array, iv: Uint8Array): Sealer {
   const name = nameOf(key);
-  const secret = key.slice();
-  const nonce = iv.slice();
+  const secret = new Uint8Array(key);
+  const nonce = new Uint8Array(iv);
   return {
     ...SHAPE,
     seal(packet) {
@@ -47,8 +47,8 @@ export function sealAesGcm(key: Uint8Array, iv: Uint8Array): Sealer {
  */
 export function openAesGcm(key: Uint8Array, iv: Uint8Array): Opener {
   const name = nameOf(key);
-  const secret = key.slice();
-  const nonce = iv.slice();
+  const secret = new Uint8Array(key);
+  const nonce = new Uint8Array(iv);
   return {
     ...SHAPE,
     headBytes: LENGTH_BYTES,

@@ -8,7 +8,7 @@
  * encrypted.
  * @module
  */
-import { poly1305 } from "@noble/ciphers/_poly1305.js";
+import { Poly1305 } from "@noble/ciphers/_poly1305.js";
 import { chacha20orig } from "@noble/ciphers/chacha.js";
 import type { Opener, Sealer } from "./packet_cipher.ts";
 import { isSameTag } from "./tag.ts";
@@ -34,8 +34,8 @@ class Streams {
         `Cannot make a cipher: key has ${key.length} bytes, must have ${CHACHA20_POLY1305_KEY_BYTES}`,
       );
     }
-    this.#main = key.slice(0, 32);
-    this.#header = key.slice(32);
+    this.#main = new Uint8Array(key.subarray(0, 32));
+    this.#header = new Uint8Array(key.subarray(32));
   }
 
   /** Encrypts or decrypts a length. */
@@ -78,7 +78,9 @@ export function sealChacha20Poly1305(key: Uint8Array): Sealer {
       const start = BLOCK_BYTES - LENGTH_BYTES;
       work.set(streams.length(packet.subarray(0, LENGTH_BYTES), sequence), start);
       const end = start + packet.length;
-      work.set(poly1305(work.subarray(start, end), work.subarray(0, POLY1305_KEY_BYTES)), end);
+      new Poly1305(work.subarray(0, POLY1305_KEY_BYTES))
+        .update(work.subarray(start, end))
+        .digestInto(work.subarray(end));
       return work.subarray(start);
     },
   };
@@ -90,6 +92,7 @@ export function sealChacha20Poly1305(key: Uint8Array): Sealer {
  */
 export function openChacha20Poly1305(key: Uint8Array): Opener {
   const streams = new Streams(key);
+  const tag = new Uint8Array(SHAPE.tagBytes);
   let length: Uint8Array = new Uint8Array(LENGTH_BYTES);
   return {
     ...SHAPE,
@@ -103,7 +106,7 @@ export function openChacha20Poly1305(key: Uint8Array): Opener {
       const packet = sealed.subarray(0, end);
       // Decrypted before the check, since the run that makes the tag's key does it on the way.
       const work = streams.body(packet, sequence, 0);
-      const tag = poly1305(packet, work.subarray(0, POLY1305_KEY_BYTES));
+      new Poly1305(work.subarray(0, POLY1305_KEY_BYTES)).update(packet).digestInto(tag);
       if (!isSameTag(tag, sealed.subarray(end))) return null;
       work.set(length, BLOCK_BYTES - LENGTH_BYTES);
       return work.subarray(BLOCK_BYTES - LENGTH_BYTES);
