@@ -19,7 +19,10 @@ const MIXED = [24, 16, 8, 0].map((shift) => Int32Array.from(SUBSTITUTES, (s) => 
 export class Aes128 {
   readonly #roundKeys = new Int32Array(4 * (ROUNDS + 1));
 
-  /** @param key 16 bytes. */
+  /**
+   * Expands the key: FIPS 197 §5.2.
+   * @param key 16 bytes.
+   */
   constructor(key: Uint8Array) {
     const keys = this.#roundKeys;
     const view = new DataView(key.buffer, key.byteOffset, AES128_KEY_BYTES);

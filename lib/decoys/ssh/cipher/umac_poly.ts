@@ -20,6 +20,7 @@ export class Poly64 {
   #y3 = 0;
 
   /**
+   * Begins with nothing added.
    * @param high upper word of the key.
    * @param low its lower word.
    */

@@ -30,6 +30,7 @@ export class RadixCodec {
   readonly #bottoms: Uint16Array;
 
   /**
+   * Works out how many bytes leave each pair.
    * @param length numbers in a list, at least 1.
    * @param modulus 2 to 16383: all numbers are below.
    */
