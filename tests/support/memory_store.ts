@@ -33,9 +33,24 @@ export function memoryStore(): SecretStore {
     ...store,
     async read(name) {
       const kept = await store.read(name);
-      const fixture = /^ssh_host_(rsa|ecdsa|ed25519)_key$/.exec(name)?.[1];
-      if (kept !== undefined || fixture === undefined) return kept;
-      return await Deno.readFile(new URL(`${fixture}.key`, KEYS));
+      const type = /^ssh_host_(.+)_key$/.exec(name)?.[1];
+      return kept === undefined && type !== undefined ? readTestKey(type) : kept;
     },
   };
+}
+
+/**
+ * Puts the same host keys into a sensor's data folder, before it starts.
+ * @param data the folder; made if need be.
+ */
+export function putHostKeys(data: string): void {
+  const folder = `${data}/decoys`;
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const type of ["rsa", "ecdsa", "ed25519"]) {
+    Deno.writeFileSync(`${folder}/ssh_host_${type}_key`, readTestKey(type), { mode: 0o600 });
+  }
+}
+
+function readTestKey(type: string): Uint8Array {
+  return Deno.readFileSync(new URL(`${type}.key`, KEYS));
 }

@@ -30,6 +30,8 @@ const MAGIC = Buffer.from("openssh-key-v1\0");
 const LINE_CHARACTERS = 70;
 /** Padding of a key that is not encrypted makes multiples of so many bytes. */
 const BLOCK_BYTES = 8;
+/** Longest file, in bytes: a key of 16384 bits has 13000. */
+const MAX_FILE_BYTES = 65_536;
 const ENCRYPTED = "it is encrypted with a passphrase, remove it with ssh-keygen -p";
 /** What a file without a frame of dashes may begin with, and is no private key. */
 const PUBLIC_KEY = /^(?:ssh-|ecdsa-|sk-)[\w@.-]+ AAAA|^---- BEGIN SSH2 PUBLIC KEY/;
@@ -40,6 +42,9 @@ const PUBLIC_KEY = /^(?:ssh-|ecdsa-|sk-)[\w@.-]+ AAAA|^---- BEGIN SSH2 PUBLIC KE
  * @throws {KeyFileError} when it cannot be used.
  */
 export function readPrivateKey(file: Uint8Array): PrivateKey {
+  if (file.length > MAX_FILE_BYTES) {
+    throw new KeyFileError(`it has ${file.length} bytes, must have at most ${MAX_FILE_BYTES}`);
+  }
   const text = Buffer.from(file).toString("latin1");
   try {
     const pem = /-----BEGIN ([A-Z0-9 ]+)-----\s([^]*?)-----END \1-----/.exec(text);

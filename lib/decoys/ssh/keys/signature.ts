@@ -30,8 +30,8 @@ const RSA_HASHES: Readonly<Record<string, { hash: string; head: Buffer }>> = {
   },
 };
 
-/** Most bits of an RSA exponent that are reckoned with: those of OpenSSL for long keys. */
-const RSA_MAX_EXPONENT_BITS = 64;
+/** Most bits of an RSA exponent that are reckoned with: Windows makes no longer ones, others have 17. */
+const RSA_MAX_EXPONENT_BITS = 32;
 /** Most bits of DSA's prime, FIPS 186-4 §4.2; SSH has those of 1024, whose subgroup is of 160. */
 const DSA_MAX_BITS = 3072;
 const DSA_HALF_BYTES = 20;

@@ -62,7 +62,8 @@ Deno.test("readPrivateKey() says why it takes a key not", () => {
     [readFixture("dss.key"), 'it is of type "ssh-dss", must be RSA, ECDSA or Ed25519'],
     [new TextEncoder().encode("hello"), "it is damaged, or no private key of SSH"],
     [new Uint8Array(0), "it is damaged, or no private key of SSH"],
-    [new Uint8Array(40_000), "must be RSA, ECDSA or Ed25519"],
+    [new Uint8Array(65_537), "it has 65537 bytes, must have at most 65536"],
+    [new Uint8Array(65_536), "must be RSA, ECDSA or Ed25519"],
     [
       new TextEncoder().encode("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
       'it is of the kind "CERTIFICATE"',
