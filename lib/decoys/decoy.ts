@@ -41,6 +41,8 @@ export interface DecoyContext {
   seed(label: string): Uint8Array;
   /** What decoys keep in the sensor's folder: the same object for all decoys of a sensor. */
   readonly store: SecretStore;
+  /** Resolves in a later round of the event loop: a long computation gives way between its parts. */
+  giveWay(): Promise<void>;
   /**
    * Reads a file that `paths` named.
    * @param path as in the options.
@@ -101,6 +103,11 @@ export interface Session {
    */
   read(): Promise<Uint8Array | null>;
   /**
+   * The same, but at most `count` bytes, and no more is taken from the system than that: what the peer
+   * sent behind it makes the system send RST when the session is closed abruptly. Costs a call each.
+   */
+  readAtMost(count: number): Promise<Uint8Array | null>;
+  /**
    * Waits until `read` would not wait, and takes nothing. May go on while the decoy pauses.
    * @param withinMs longest wait, in ms; without it, as long as the session lasts.
    * @returns whether `read` would not wait; `false` when nothing came in time.
@@ -123,12 +130,6 @@ export interface Session {
    * @throws a disconnect when the peer ends before that.
    */
   bytes(count: number): Promise<Uint8Array>;
-  /**
-   * The same without taking more from the system than that: what the peer sent behind it makes the
-   * system send RST when the session is closed abruptly. Costs a system call each time.
-   * @throws a disconnect when the peer ends before that.
-   */
-  exactly(count: number): Promise<Uint8Array>;
   /**
    * One line as it came, a copy, without its LF and a CR before that.
    * @returns `null` when the peer ended its side; what came after the last LF is dropped.

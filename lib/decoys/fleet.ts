@@ -2,6 +2,7 @@
  * All decoys of a sensor: makes them, starts and stops them, changes those that a reload changed.
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { Config, DecoyConfig } from "../config/config.ts";
 import { logger } from "../log.ts";
 import { DescriptorBudget } from "../net/descriptors.ts";
@@ -137,6 +138,7 @@ export class DecoyFleet {
       // Two decoys of one kind differ in what looks chosen once, as two installations would.
       seed: (label) => this.#options.seed(`${config.name}/${label}`),
       store: this.#secrets,
+      giveWay: () => new Promise((resolve) => setImmediate(() => resolve())),
       ...fileAccess(paths),
     };
     log.debug("Making decoy {name}", { name: config.name });

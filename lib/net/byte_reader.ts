@@ -105,6 +105,26 @@ export class ByteReader {
   }
 
   /**
+   * What there is, but at most `count` bytes; no more than that is taken from the system, so what the
+   * peer sent behind them stays there, as with a program that reads byte by byte.
+   * @returns at least one byte; `null` at the peer's end.
+   */
+  async atMost(count: number): Promise<Uint8Array | null> {
+    await this.#filling;
+    if (this.buffered > 0) return this.#take(Math.min(count, this.buffered));
+    if (this.#ended) return null;
+    const bytes = new Uint8Array(count);
+    const got = await this.#stream.read(bytes);
+    if (got === null) {
+      this.#ended = true;
+      return null;
+    }
+    const arrived = bytes.subarray(0, got);
+    this.#onBytes?.(arrived);
+    return arrived;
+  }
+
+  /**
    * One line.
    * @param maxBytes longest line accepted, its end included.
    * @returns a copy without LF and a CR before it; `null` at the peer's end.

@@ -58,6 +58,10 @@ export interface PacketRules {
   /** Least and greatest `packet_length`, in bytes. */
   readonly minLength: number;
   readonly maxLength: number;
+  /** Whether the greatest length is that of the whole packet with its tag. */
+  readonly limitsWhole: boolean;
+  /** Least size of a packet that is sent, its length field and no tag included, in bytes. */
+  readonly minSentBytes: number;
   /** Whether padding is random, or zeros while nothing is encrypted. */
   readonly isClearPaddingRandom: boolean;
   /** Whether the padding of what came must have the least length. */
@@ -98,26 +102,24 @@ export class PacketLayer {
   #opener: Opener;
   #sendSequence = 0;
   #receiveSequence = 0;
-  #offset: number;
+  #offset = 0;
   #outgoing: Uint8Array[] = [];
 
   /**
    * @param session behind the version lines.
    * @param rules the product's.
-   * @param start ciphers before the first keys, the budget, and how many bytes the peer's version
-   * line took.
+   * @param start ciphers before the first keys, and the budget.
    */
   constructor(
     session: Session,
     rules: PacketRules,
-    start: { sealer: Sealer; opener: Opener; budget: PacketBudget; offset: number },
+    start: { sealer: Sealer; opener: Opener; budget: PacketBudget },
   ) {
     this.#session = session;
     this.#rules = rules;
     this.#sealer = start.sealer;
     this.#opener = start.opener;
     this.#budget = start.budget;
-    this.#offset = start.offset;
   }
 
   /** Where the next packet begins in what the peer sent, from 0. */
@@ -143,12 +145,21 @@ export class PacketLayer {
     if (resetSequence) this.#receiveSequence = 0;
   }
 
+  /**
+   * Says where packets begin in what the peer sends.
+   * @param offset bytes that its version line took.
+   */
+  startAt(offset: number): void {
+    this.#offset = offset;
+  }
+
   /** Makes a packet of a payload, to leave with the next `flush`. */
   queue(payload: Uint8Array): void {
     const { blockBytes, isLengthApart } = this.#sealer;
     const aligned = 1 + payload.length + (isLengthApart ? 0 : 4);
     let padding = blockBytes - aligned % blockBytes;
     if (padding < MIN_PADDING_BYTES) padding += blockBytes;
+    if (aligned + padding < this.#rules.minSentBytes) padding += blockBytes;
     const length = 1 + payload.length + padding;
     const packet = new Uint8Array(4 + length);
     packet[0] = length >>> 24;
@@ -193,7 +204,8 @@ export class PacketLayer {
     const sequence = this.#receiveSequence;
     const head = await this.#session.bytes(opener.headBytes);
     const length = opener.openLength(head, sequence);
-    if (length < minLength || length > maxLength) throw new PacketError("length", length);
+    const whole = this.#rules.limitsWhole ? 4 + length + opener.tagBytes : length;
+    if (length < minLength || whole > maxLength) throw new PacketError("length", length);
     const aligned = opener.isLengthApart ? length : 4 + length;
     if (aligned % opener.blockBytes !== 0) throw new PacketError("alignment", length);
     const total = 4 + length + opener.tagBytes;

@@ -1,0 +1,146 @@
+/**
+ * Dropbear 2022.83 as Debian 12 has it: the server of routers and other small devices. It closes
+ * without a word whatever is wrong.
+ *
+ * From recordings of the genuine program, whose behaviour the differential tests check.
+ * @module
+ */
+import type { AuthAnswer, AuthOptions, AuthProfile, AuthState } from "../auth_profile.ts";
+import type { AuthRequest } from "../auth_request.ts";
+import { randomInt } from "node:crypto";
+import { dropbearLines } from "../identification.ts";
+import type { KexLists } from "../kex_init.ts";
+import { MESSAGE } from "../messages.ts";
+import type { Product, Reaction, Situation } from "../product.ts";
+
+/** Longest version line that is kept, in bytes. */
+const MAX_LINE_BYTES = 255;
+/** Greatest packet with its tag, in bytes (RECV_MAX_PACKET_LEN). */
+const MAX_PACKET_BYTES = 35_000;
+/** Greatest message number before the login (MAX_UNAUTH_PACKET_TYPE). */
+const LAST_EARLY_MESSAGE = 60;
+/** How far the pause after a failure is from its mean, in parts of it: 300 ms and 50 either way. */
+const PAUSE_SPREAD = 50 / 300;
+/** Longest user name that is looked at, in bytes. */
+const MAX_NAME_BYTES = 100;
+/** Numbers that a pause is drawn from. */
+const DRAWS = 1_000_000;
+
+const CIPHERS = ["chacha20-poly1305@openssh.com", "aes128-ctr", "aes256-ctr"];
+const MACS = ["hmac-sha1", "hmac-sha2-256"];
+const COMPRESSION = ["zlib@openssh.com", "none"];
+const GUESS = "kexguess2@matt.ucc.asn.au";
+
+const LISTS: KexLists = {
+  kex: [
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp521",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp256",
+    "diffie-hellman-group14-sha256",
+    "diffie-hellman-group14-sha1",
+    GUESS,
+    "kex-strict-s-v00@openssh.com",
+  ],
+  hostKey: ["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256", "ssh-rsa"],
+  ciphersIn: CIPHERS,
+  ciphersOut: CIPHERS,
+  macsIn: MACS,
+  macsOut: MACS,
+  compressionIn: COMPRESSION,
+  compressionOut: COMPRESSION,
+  languagesIn: [],
+  languagesOut: [],
+};
+
+const auth: AuthProfile = {
+  refuseService: () => "silence",
+  methods: () => "publickey,password",
+  answer,
+  answerPrompt: () => "silence", // it never prompts
+  bannerLanguage: "en",
+  tooMany: "silence",
+  prompt: "",
+  extendsInAuth: false,
+};
+
+/** `dropbear-2022.83`. */
+export const DROPBEAR: Product = {
+  identification: "SSH-2.0-dropbear_2022.83",
+  greetsWithKexInit: true,
+  lists: () => LISTS,
+  lineRules: () => dropbearLines(MAX_LINE_BYTES),
+  judgeLine: (line) => {
+    // C's texts end at a NUL.
+    const [text = ""] = line.split("\0", 1);
+    return text.startsWith("SSH-2.") || text.startsWith("SSH-1.99-") ? undefined : "silence";
+  },
+  packets: {
+    minLength: 4,
+    maxLength: MAX_PACKET_BYTES,
+    limitsWhole: true,
+    minSentBytes: 16,
+    isClearPaddingRandom: true,
+    checksPadding: false,
+  },
+  fault: () => "silence",
+  react,
+  lateStrictness: "silence",
+  readsNotices: false,
+  allowsTrailing: true,
+  isGuessRight: (client, server) =>
+    client.kex.includes(GUESS)
+      ? client.kex[0] === server.kex[0] && client.hostKey[0] === server.hostKey[0]
+      : client.kex[0] === server.kex[0] && client.hostKey[0] === server.hostKey[0],
+  extensions: [
+    [
+      "server-sig-algs",
+      "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521," +
+      "rsa-sha2-256,ssh-rsa",
+    ],
+  ],
+  badValue: "silence",
+  auth,
+};
+
+function react(type: number, situation: Situation): Reaction {
+  const { stage, isStrict, isInitial, isAuthenticating } = situation;
+  if (type === MESSAGE.DISCONNECT) return "take";
+  const isNarrow = isStrict && isInitial && stage !== "kexinit";
+  if (!isNarrow) {
+    if (type === MESSAGE.IGNORE || type === MESSAGE.DEBUG) return "ignore";
+    if (type === MESSAGE.UNIMPLEMENTED) return "ignore";
+  }
+  const required = stage === "kexinit"
+    ? [MESSAGE.KEXINIT]
+    : stage === "exchange"
+    ? situation.expected
+    : stage === "newkeys"
+    ? [MESSAGE.NEWKEYS]
+    : undefined;
+  if (required !== undefined) return required.includes(type as never) ? "take" : "silence";
+  if (type > LAST_EARLY_MESSAGE) return "silence";
+  if (type === MESSAGE.KEXINIT || type === MESSAGE.SERVICE_REQUEST) return "take";
+  if (type === MESSAGE.USERAUTH_REQUEST && isAuthenticating) return "take";
+  return "unimplemented";
+}
+
+function answer(request: AuthRequest, state: AuthState, options: AuthOptions): AuthAnswer {
+  const { user, service, method, userBytes } = request;
+  if (request.isCutShort && method !== "password") return "silence";
+  if (service !== "ssh-connection") return "silence";
+  if (userBytes.length <= MAX_NAME_BYTES) {
+    if (userBytes.includes(0)) return "silence";
+    if (state.first !== undefined && user !== state.first.user) return "silence";
+  }
+  if (method === "none") return { reply: "failure", pauseMs: 0, counts: false };
+  if (method === "password" && request.password === undefined && !request.isChange) {
+    return "silence";
+  }
+  return { reply: "failure", pauseMs: pauseMs(options), counts: true };
+}
+
+function pauseMs({ failDelayMs }: AuthOptions): number {
+  return failDelayMs * (1 + PAUSE_SPREAD * (2 * randomInt(DRAWS) / DRAWS - 1));
+}

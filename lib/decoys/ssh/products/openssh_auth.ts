@@ -1,0 +1,116 @@
+/**
+ * How OpenSSH's sshd with Debian's PAM answers to logins that fail (auth2.c, auth2-passwd.c, libpam).
+ * @module
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import type { AuthAnswer, AuthOptions, AuthProfile, AuthState } from "../auth_profile.ts";
+import type { AuthRequest } from "../auth_request.ts";
+
+/** Least time that a failure takes, in ms, and how much the user's name adds to it at most. */
+const MIN_FAIL_MS = 5;
+const NAME_ADDS_MS = 4.3;
+/** What PAM does besides waiting, in ms, about. */
+const PAM_WORK_MS = 2;
+
+/** `publickey` that also names the host key (PROTOCOL §1.12). */
+const HOSTBOUND = "publickey-hostbound-v00@openssh.com";
+
+/**
+ * The profile of a release.
+ * @param release what tells it from others.
+ */
+export function makeOpensshAuth(release: { extendsInAuth: boolean }): AuthProfile {
+  return {
+    refuseService: (name) => ({ disconnect: `bad service request ${name}` }),
+    methods: ({ offersKeyboardInteractive }) =>
+      "publickey,password" + (offersKeyboardInteractive ? ",keyboard-interactive" : ""),
+    answer,
+    answerPrompt: (_user, options) => ({
+      reply: "failure",
+      pauseMs: pamMs(options),
+      counts: true,
+    }),
+    bannerLanguage: "",
+    tooMany: { disconnect: "Too many authentication failures" },
+    prompt: "Password: ",
+    ...release,
+  };
+}
+
+function answer(request: AuthRequest, state: AuthState, options: AuthOptions): AuthAnswer {
+  const { method, service } = request;
+  if (isNamesBroken(request)) return "silence";
+  const [user = ""] = request.user.split(":", 1);
+  const { first, attempts } = state;
+  if (first !== undefined && (user !== first.user || service !== first.service)) {
+    return {
+      disconnect: "Change of username or service not allowed: " +
+        `(${first.user},${first.service}) -> (${user},${service})`,
+    };
+  }
+  const isFirst = attempts === 1;
+  if (method === "none") {
+    // Only the first is looked at at all.
+    if (isFirst && request.hasTrailing) return "silence";
+    return { reply: "failure", pauseMs: 0, counts: !isFirst };
+  }
+  const workMs = workOf(request, options);
+  if (workMs === undefined) return "silence";
+  if (method === "keyboard-interactive" && options.offersKeyboardInteractive) {
+    return { reply: "prompt", pauseMs: 0, counts: false };
+  }
+  return { reply: "failure", pauseMs: leastMs(user, workMs, options), counts: true };
+}
+
+/** Time that a method takes by itself, in ms; `undefined` when its fields end the talk. */
+function workOf(request: AuthRequest, options: AuthOptions): number | undefined {
+  const isOdd = request.isCutShort || request.hasTrailing;
+  switch (request.method) {
+    case "password":
+      if (isOdd || hasNul(request.password)) return undefined;
+      return request.isChange ? 0 : pamMs(options);
+    case "publickey":
+    case HOSTBOUND:
+      return isOdd ? undefined : 0;
+    case "keyboard-interactive":
+      return options.offersKeyboardInteractive && isOdd ? undefined : 0;
+    default:
+      return 0; // of a method that is not offered nothing is read
+  }
+}
+
+/**
+ * How long a failure takes in all: a time that depends on the user's name and doubles until it is
+ * longer than what the work took, so that the work cannot be measured.
+ */
+function leastMs(user: string, workMs: number, options: AuthOptions): number {
+  if (options.failDelayMs === 0) return 0;
+  const hash = createHmac("sha256", options.secret).update(user, "latin1").digest();
+  let ms = MIN_FAIL_MS + NAME_ADDS_MS * hash.readUInt32BE(0) / 2 ** 32;
+  while (ms < workMs) ms *= 2;
+  return ms;
+}
+
+/**
+ * PAM's pause after a wrong password (pam_fail_delay(3)): half to one and a half of what the module
+ * asks for, drawn as the mean of three even numbers.
+ */
+function pamMs({ failDelayMs }: AuthOptions): number {
+  if (failDelayMs === 0) return 0;
+  const random = randomBytes(12);
+  const sum = [0, 4, 8].reduce((sum, at) => sum + random.readUInt32BE(at) / 2 ** 32, 0);
+  return failDelayMs * (0.5 + sum / 3) + PAM_WORK_MS;
+}
+
+/** Whether a name is missing or has a NUL before its last byte, at which sshd gives up. */
+function isNamesBroken(request: AuthRequest): boolean {
+  const { userBytes, serviceBytes, methodBytes, isCutShort } = request;
+  const isMissing = isCutShort && methodBytes.length === 0;
+  return isMissing || [userBytes, serviceBytes, methodBytes].some(hasNul);
+}
+
+function hasNul(bytes: Uint8Array | undefined): boolean {
+  if (bytes === undefined) return false;
+  const at = bytes.indexOf(0);
+  return at >= 0 && at < bytes.length - 1;
+}
