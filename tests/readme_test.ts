@@ -48,7 +48,7 @@ Deno.test("README's table of decoys has every kind with its products and port", 
 Deno.test("README's config is valid, and names every key that there is", () => {
   const text = /```yaml\n(sensor:[\s\S]*?)```/.exec(readme)![1]!;
   const config = parseConfig(text, KINDS);
-  assertEquals(config.decoys.length, 4);
+  assertEquals(config.decoys.length, 5);
   // deno-lint-ignore no-explicit-any -- looks into the schema
   const schema = configSchema(KINDS) as any;
   for (
@@ -93,7 +93,7 @@ Deno.test("the configs that are compiled in are valid, and differ only in their 
   const strip = (config: typeof real) => config.decoys.map(({ listen: _listen, ...rest }) => rest);
   assertEquals(strip(tryout), strip(real));
   for (const { listen } of tryout.decoys) for (const { port } of listen) assert(port >= 1024);
-  assertEquals(real.decoys.map(({ listen }) => listen[0]!.port), [21, 23, 80, 8080, 9100]);
+  assertEquals(real.decoys.map(({ listen }) => listen[0]!.port), [22, 21, 23, 80, 8080, 9100]);
 });
 
 Deno.test("the program's version is that of deno.json", () => {

@@ -5,8 +5,8 @@
 
 /** Ports of the decoys: unprivileged ones to try things, real ones to be found by attackers. */
 const PORTS = {
-  tryout: { ftp: 2121, telnet: 2323, http: 8080, http2: 8081, ftp2: 2122, tcp: 9100 },
-  real: { ftp: 21, telnet: 23, http: 80, http2: 8080, ftp2: 2121, tcp: 9100 },
+  tryout: { ssh: 2222, ftp: 2121, telnet: 2323, http: 8080, http2: 8081, ftp2: 2122, tcp: 9100 },
+  real: { ssh: 22, ftp: 21, telnet: 23, http: 80, http2: 8080, ftp2: 2121, tcp: 9100 },
 } as const;
 
 /**
@@ -23,7 +23,7 @@ export function defaultConfig(ports: keyof typeof PORTS): string {
 sensor:
   # id: edge-1               # name in events; default: the host's name
   # hostname: srv            # host name that decoys show; default: the host's name
-  data: data                 # journal, tokens, secrets
+  data: data                 # journal, tokens, secrets, host keys
   secrets: plain             # tried passwords in events: plain, sha256 or off
 
 # limits:
@@ -41,6 +41,9 @@ service:
 
 # Services that exist to be attacked. No one has business with them.
 decoys:
+  - kind: ssh
+    product: openssh-9.2-debian12
+    listen: ${listen(p.ssh)}
   - kind: ftp
     product: vsftpd-3.0.3
     listen: ${listen(p.ftp)}

@@ -5,6 +5,7 @@
 import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
 import { http } from "./http.ts";
+import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { telnet } from "./telnet.ts";
 
@@ -12,6 +13,7 @@ import { telnet } from "./telnet.ts";
 // deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
 export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   tcp,
+  ssh,
   ftp,
   telnet,
   http,

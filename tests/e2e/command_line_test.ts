@@ -63,7 +63,7 @@ for (const { way, open } of waysToStart()) {
     }
     const checked = await program.run(["check", "-c", "duckblind.yaml"], { withConfig: false });
     assertEquals([checked.code, checked.stderr], [0, ""]);
-    assertMatch(checked.stdout, /is sound: 5 decoys on 10 addresses/);
+    assertMatch(checked.stdout, /is sound: 6 decoys on 12 addresses/);
     const schema = await program.run(["schema"], { withConfig: false });
     assertEquals(JSON.parse(schema.stdout).type, "object");
   });

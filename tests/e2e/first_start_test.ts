@@ -39,7 +39,7 @@ for (const { way, open } of waysToStart()) {
     let token: string;
     {
       await using sensor = await program.startSensor();
-      await sensor.process.stdout.find(/Sensor started with 5 decoys on 10 addresses/);
+      await sensor.process.stdout.find(/Sensor started with 6 decoys on 12 addresses/);
       table = sensor.process.stdout.text;
       for (const name of ["ftp", "telnet", "http", "router (http)", "jetdirect (tcp)"]) {
         const key = name.split(" ")[0] as "ftp";
@@ -64,7 +64,7 @@ for (const { way, open } of waysToStart()) {
     assert(before.every((text) => !/duckblind|honeypot/i.test(text)));
     {
       await using sensor = await program.startSensor();
-      await sensor.process.stdout.find(/Sensor started with 5 decoys on 10 addresses/);
+      await sensor.process.stdout.find(/Sensor started with 6 decoys on 12 addresses/);
       assert(!sensor.process.stdout.text.includes(token), "the token is not shown again");
       using operator = await sensor.operator();
       assertEquals((await operator.events(0, "type=sensor-started")).length, 2);
@@ -97,7 +97,7 @@ for (const { way, open } of waysToStart()) {
       ask(program, "sources", "--json"),
       ask(program, "events", "--json", "--limit", "1", "--type", "payload"),
     ]);
-    assertMatch(status, /^Decoys +5, on 10 addresses$/m);
+    assertMatch(status, /^Decoys +6, on 12 addresses$/m);
     assertMatch(status, /^Sessions +0 open of \d+, 2 accepted, 0 refused$/m);
     const reports = decoys.trim().split("\n").map((line) => JSON.parse(line));
     assertEquals(

@@ -7,7 +7,7 @@ import type { Decoy, DecoyContext, Session } from "../decoy.ts";
 import type { SshOptions } from "../ssh.ts";
 import { serveConnection } from "./connection.ts";
 import { LongWork } from "./kex/long_work.ts";
-import { loadModuli, type Moduli, parseModuli } from "./kex/moduli.ts";
+import { builtInModuli, type Moduli, parseModuli } from "./kex/moduli.ts";
 import { loadHostKeys } from "./keys/host_keys.ts";
 import { PacketBudget } from "./packet.ts";
 import type { Product } from "./product.ts";
@@ -127,7 +127,7 @@ async function moduliLoader(
   { moduli }: SshOptions,
   context: DecoyContext,
 ): Promise<() => Promise<Moduli>> {
-  if (moduli === "") return loadModuli;
+  if (moduli === "") return builtInModuli;
   const parsed = parseModuli(new TextDecoder().decode(await context.readFile(moduli)));
   return () => Promise.resolve(parsed);
 }

@@ -15,6 +15,7 @@ import type { WireEvent } from "./wire_event.ts";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 /** The default config's decoys by name with their ports, and the encrypted service. */
 const DEFAULT_PORTS = {
+  ssh: 2222,
   ftp: 2121,
   telnet: 2323,
   http: 8080,
