@@ -23,7 +23,7 @@ import {
 const EXPONENT_BITS = 512;
 /** Bits of an exponent that one multiplication by a table's entry serves. */
 const WINDOW_BITS = 5;
-/** Work of a slice, as multiplications times the square of their bits: about 1 ms. */
+/** Work of a slice, as multiplications times the square of their bits: 1 to 2 ms. */
 const SLICE_WORK = 500 * 2048 ** 2;
 /** OpenSSH refuses a client's value with fewer bits set than this (`dh_pub_is_valid`). */
 const MIN_BITS_SET = 4;
@@ -86,7 +86,7 @@ function* answer(clientPublic: bigint, group: Group): Generator<void, KexAnswer>
 }
 
 /**
- * Raises a number to a power, in slices of about 1 ms.
+ * Raises a number to a power, in slices of 1 to 2 ms.
  * @param base below the prime.
  * @param exponent big-endian.
  * @param group whose prime to use.

@@ -13,12 +13,13 @@ import type { Turn } from "./method.ts";
 export const MAX_COMPUTATIONS_PER_SOURCE = 128;
 /** How many computations may wait or be under way in all. */
 export const MAX_COMPUTATIONS = 1024;
-/** How often the event loop comes round between slices: a question and its answer have room. */
-const ROUNDS_BETWEEN_SLICES = 2;
-
 /** What the queue needs. */
 export interface LongWorkOptions {
-  /** Resolves in a later task of the event loop, when what is ready there was served. */
+  /**
+   * Resolves when the rest of the sensor had its turn; with slices of 1 to 2 ms, a timer of 1 ms lets
+   * it have half of the time. It has to be a timer: Deno serves hardly any socket (one read in half
+   * a second, as measured) between two messages of a `MessageChannel`, or two `setImmediate`.
+   */
   readonly yieldToLoop: () => Promise<void>;
   /** How many computations of one source may wait or be under way. */
   readonly maxPerSource?: number;
@@ -109,7 +110,7 @@ export class LongWork {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
         const { source, job } = next;
         const settle = job.advance();
-        for (let i = 0; i < ROUNDS_BETWEEN_SLICES; i++) await this.#options.yieldToLoop();
+        await this.#options.yieldToLoop();
         // Only now, so that nothing is under way here any more when the last result is out.
         if (settle !== undefined) {
           this.#remove(source, job);
