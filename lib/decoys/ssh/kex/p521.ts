@@ -9,7 +9,9 @@
 
 /** A point that is not at infinity. */
 export interface Point {
+  /** From 0 to the field's prime less 1. */
   readonly x: bigint;
+  /** The same. */
   readonly y: bigint;
 }
 
