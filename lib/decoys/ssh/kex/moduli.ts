@@ -18,6 +18,8 @@ const MAX_TESTS = 0x1f;
 const MAX_BITS = 64 * 1024;
 /** Largest prime that a request can lead to, in bits: the others are not kept. */
 const MAX_USED_BITS = 8192;
+/** Largest generator, one byte: `ssh-keygen` makes groups with 2, 3 and 5. */
+const MAX_GENERATOR = 255n;
 
 /**
  * Reads a file in the format of moduli(5). As in OpenSSH, a line that makes no sense is left out.
@@ -40,7 +42,7 @@ function parseLine(line: string): Group | undefined {
   if (!/^[0-9a-f]+$/i.test(prime) || !/^[0-9a-f]+$/i.test(generator)) return undefined;
   if (prime.length > MAX_BITS / 4) return undefined;
   const group = { p: BigInt(`0x${prime}`), g: BigInt(`0x${generator}`), bits: size + 1 };
-  const isRight = group.p >> BigInt(size) === 1n && group.g > 1n && group.g < group.p;
+  const isRight = group.p >> BigInt(size) === 1n && group.g > 1n && group.g <= MAX_GENERATOR;
   return isRight && group.bits <= MAX_USED_BITS ? group : undefined;
 }
 

@@ -100,6 +100,7 @@ Deno.test("parseModuli() leaves out what OpenSSH leaves out", () => {
     `1 2 6 100 2048 2 ${PRIME}`, // wrong size
     `1 2 6 100 2047 1 ${PRIME}`,
     `1 2 6 100 2047 0 ${PRIME}`,
+    `1 2 6 100 2047 100 ${PRIME}`, // too large for us
     `1 2 6 100 2047 2 ${PRIME}x`,
     `1 2 6 100 2047 ${PRIME}`,
     `1 2 6 100 2047 2 ${PRIME} 1`,
