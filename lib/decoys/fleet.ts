@@ -2,7 +2,6 @@
  * All decoys of a sensor: makes them, starts and stops them, changes those that a reload changed.
  * @module
  */
-import { setImmediate } from "node:timers";
 import type { Config, DecoyConfig } from "../config/config.ts";
 import { logger } from "../log.ts";
 import { DescriptorBudget } from "../net/descriptors.ts";
@@ -17,6 +16,9 @@ import { SecretFolder } from "./secret_store.ts";
 import { Sweeper } from "./sweeper.ts";
 
 const log = logger("decoys");
+
+/** How long a long computation gives way, in ms: the shortest timer. */
+const GIVE_WAY_MS = 1;
 
 /** What the fleet needs of the sensor. */
 export interface FleetOptions {
@@ -138,7 +140,8 @@ export class DecoyFleet {
       // Two decoys of one kind differ in what looks chosen once, as two installations would.
       seed: (label) => this.#options.seed(`${config.name}/${label}`),
       store: this.#secrets,
-      giveWay: () => new Promise((resolve) => setImmediate(() => resolve())),
+      // Not setImmediate: sockets are hardly served between two of those.
+      giveWay: () => new Promise((resolve) => setTimeout(resolve, GIVE_WAY_MS)),
       ...fileAccess(paths),
     };
     log.debug("Making decoy {name}", { name: config.name });

@@ -21,6 +21,8 @@ export interface AuthConnection {
   readonly options: AuthOptions;
   /** H of the first exchange, which signatures are over; read when it is needed. */
   sessionId(): Uint8Array;
+  /** Blob of the host key of the first exchange. */
+  hostKey(): Uint8Array;
   /** Queues a message; it leaves before the next read. */
   send(payload: Uint8Array): void;
   /** EXT_INFO once more, where the product does that and the peer takes it. */
@@ -40,6 +42,11 @@ export class Authentication {
     this.#connection = connection;
   }
 
+  /** Whether anything was requested before. */
+  get hasTried(): boolean {
+    return this.#attempts > 0;
+  }
+
   /** Whether a prompt waits for its answer. */
   get isPrompting(): boolean {
     return this.#prompting !== undefined;
@@ -51,7 +58,7 @@ export class Authentication {
    * @returns how the talk ends, if it does.
    */
   async request(payload: Uint8Array): Promise<Refusal | undefined> {
-    const { profile, options, session, send, extendAgain } = this.#connection;
+    const { profile, options, session, send, extendAgain, hostKey } = this.#connection;
     const request = decodeAuthRequest(payload);
     this.#prompting = undefined;
     this.#report(request);
@@ -60,11 +67,11 @@ export class Authentication {
       attempts: this.#attempts,
       failures: this.#failures,
       first: this.#first,
+      hostKey: hostKey(),
     }, options);
     if (!("reply" in Object(answer))) return answer as Refusal;
     if (this.#first === undefined) {
-      const [user = ""] = request.user.split(":", 1);
-      this.#first = { user, service: request.service };
+      this.#first = { user: profile.userOf(request), service: request.service };
       extendAgain();
       if (options.banner !== "") send(bannerMessage(options.banner, profile.bannerLanguage));
     }

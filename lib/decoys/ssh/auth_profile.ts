@@ -27,6 +27,8 @@ export interface AuthState {
   readonly failures: number;
   /** Name and service of the first request; `undefined` before it. */
   readonly first: { readonly user: string; readonly service: string } | undefined;
+  /** Blob of the host key of the first exchange. */
+  readonly hostKey: Uint8Array;
 }
 
 /** What is done about a request. */
@@ -45,6 +47,8 @@ export type AuthAnswer =
 export interface AuthProfile {
   /** What is done about a SERVICE_REQUEST for another service than `ssh-userauth`. */
   refuseService(name: string): Refusal;
+  /** The user that a request is about, Latin-1. */
+  userOf(request: AuthRequest): string;
   /** The list in USERAUTH_FAILURE. */
   methods(options: AuthOptions): string;
   /** What is done about a request. */

@@ -16,6 +16,8 @@ export interface OfferedKey {
   readonly signature?: Uint8Array;
   /** What the signature is over, without the session identifier in front. */
   readonly signed?: Uint8Array;
+  /** The host key that the client takes us for (OpenSSH PROTOCOL §1.12). */
+  readonly hostKey?: Uint8Array;
 }
 
 /** A request. */
@@ -23,6 +25,7 @@ export interface AuthRequest {
   /** Names as they came, Latin-1. */
   readonly user: string;
   readonly service: string;
+  /** Without a NUL at its end: what it means is plain. */
   readonly method: string;
   /** The same as bytes. */
   readonly userBytes: Uint8Array;
@@ -59,7 +62,7 @@ export function decodeAuthRequest(payload: Uint8Array): AuthRequest {
     fields.userBytes = reader.string();
     fields.serviceBytes = reader.string();
     fields.methodBytes = reader.string();
-    readMethod(latin1(fields.methodBytes), { reader, payload, fields });
+    readMethod(latin1(fields.methodBytes).replace(/\0$/, ""), { reader, payload, fields });
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     isCutShort = true;
@@ -72,7 +75,7 @@ export function decodeAuthRequest(payload: Uint8Array): AuthRequest {
     methodBytes,
     user: latin1(userBytes),
     service: latin1(serviceBytes),
-    method: latin1(methodBytes),
+    method: latin1(methodBytes).replace(/\0$/, ""),
     isCutShort,
     hasTrailing: !isCutShort && reader.left > 0,
   };
@@ -117,12 +120,11 @@ function readMethod(method: string, { reader, payload, fields }: Reading): void 
     case HOSTBOUND: {
       const hasSignature = reader.bool();
       const algorithm = latin1(reader.string());
-      const blob = reader.string();
-      fields.key = { algorithm, blob };
-      if (method === HOSTBOUND) reader.string();
+      fields.key = { algorithm, blob: reader.string() };
+      if (method === HOSTBOUND) fields.key = { ...fields.key, hostKey: reader.string() };
       if (!hasSignature) break;
       const signed = payload.subarray(0, reader.offset);
-      fields.key = { algorithm, blob, signature: reader.string(), signed };
+      fields.key = { ...fields.key, signature: reader.string(), signed };
       break;
     }
     case "hostbased": {

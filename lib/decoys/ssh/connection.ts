@@ -73,6 +73,8 @@ class Connection {
   #ownKexInit: Uint8Array | undefined;
   #exchange: KeyExchange | undefined;
   #sessionId: Uint8Array | undefined;
+  /** The host key of the first exchange. */
+  #hostKeyBlob: Uint8Array | undefined;
   #stage: Situation["stage"] = "kexinit";
   #isInitial = true;
   #isStrict = false;
@@ -138,7 +140,7 @@ class Connection {
     this.#offset = packet.offset;
     const reaction = this.#server.product.react(packet.type, this.#situation(packet));
     if (reaction === "ignore") return;
-    if (this.#skip > 0 && reaction !== "silence") {
+    if (this.#skip > 0 && isSkippable(packet.type, reaction)) {
       this.#skip--;
       return;
     }
@@ -165,6 +167,7 @@ class Connection {
       isAuthenticating: this.#isAuthenticating,
       isPrompting: this.#authentication?.isPrompting ?? false,
       mayExtend: this.#mayExtend,
+      hasTried: this.#authentication?.hasTried ?? false,
     };
   }
 
@@ -216,7 +219,7 @@ class Connection {
   #startService(payload: Uint8Array): void {
     const { product, auth } = this.#server;
     const reader = new WireReader(payload, 1);
-    const service = reader.string();
+    const service = product.readsCTexts ? readCText(reader) : reader.string();
     if (!product.allowsTrailing) reader.end();
     const name = Buffer.from(service).toString("latin1");
     if (name !== "ssh-userauth") {
@@ -228,6 +231,7 @@ class Connection {
       profile: product.auth,
       options: auth,
       sessionId: () => this.#sessionId!,
+      hostKey: () => this.#hostKeyBlob!,
       send: (message) => this.#send(message),
       extendAgain: () => this.#extendAgain(),
     });
@@ -249,7 +253,7 @@ class Connection {
   /** KEXINIT of the peer: agrees, or ends the talk. */
   async #startExchange(packet: Packet): Promise<void> {
     const { product } = this.#server;
-    const client = decodeKexInit(packet.payload);
+    const client = decodeKexInit(packet.payload, product);
     if (this.#ownKexInit === undefined) this.#sendKexInit();
     const agreement = agree(client, this.#lists, (name) => CIPHERS[name]?.isAead ?? false);
     if (this.#isInitial) this.#reportClient(client, agreement);
@@ -263,7 +267,9 @@ class Connection {
     if (typeof agreement === "string") {
       throw new Hangup("silence", `a name that we have too in the list ${agreement}`);
     }
-    this.#skip = client.firstKexPacketFollows && !product.isGuessRight(client, this.#lists) ? 1 : 0;
+    const isGuessWrong = client.firstKexPacketFollows &&
+      !product.isGuessRight(client, this.#lists, agreement.kex);
+    this.#skip = isGuessWrong ? 1 : 0;
     this.#exchange = await this.#makeExchange(agreement, packet.payload.slice());
     this.#stage = "exchange";
   }
@@ -279,7 +285,15 @@ class Connection {
     const hostKey = await hostKeys.forAlgorithm(agreement.hostKey);
     // The list that we sent names only what there are keys for.
     if (hostKey === undefined) throw new Error(`No host key for ${agreement.hostKey}`);
-    return await KeyExchange.start({ agreement, transcript, hostKey, moduli, turn: this.#turn });
+    this.#hostKeyBlob ??= hostKey.blob;
+    return await KeyExchange.start({
+      agreement,
+      transcript,
+      hostKey,
+      moduli,
+      turn: this.#turn,
+      methodOptions: this.#server.product,
+    });
   }
 
   /** A message of the exchange; with the last one, our keys are in use. */
@@ -374,4 +388,18 @@ class Connection {
       ...(typeof agreement === "object" ? { chosen: describeAgreement(agreement) } : {}),
     });
   }
+}
+
+/** Whether a message is the guessed packet that is passed over: not one that is for any time. */
+function isSkippable(type: number, reaction: Reaction): boolean {
+  return type > MESSAGE.DEBUG && type < MESSAGE.PING && reaction !== "silence";
+}
+
+/** A text as C reads it: a NUL at its end does not count. */
+function readCText(reader: WireReader): Uint8Array {
+  const bytes = reader.string();
+  const at = bytes.indexOf(0);
+  if (at < 0) return bytes;
+  if (at < bytes.length - 1) throw new WireError("a text without NUL", reader.offset);
+  return bytes.subarray(0, at);
 }

@@ -7,12 +7,20 @@ import { dhMethod } from "./kex/dh.ts";
 import { numberToBytes } from "./kex/dh_groups.ts";
 import { chooseGroup, type GroupRequest } from "./kex/group_exchange.ts";
 import { type KexMethod, KexValueError, type Turn } from "./kex/method.ts";
-import { GROUP_EXCHANGE, GROUP_EXCHANGE_HASH, loadMethod } from "./kex/methods.ts";
+import {
+  GROUP_EXCHANGE,
+  GROUP_EXCHANGE_HASH,
+  loadMethod,
+  type MethodOptions,
+} from "./kex/methods.ts";
 import type { Moduli } from "./kex/moduli.ts";
 import type { Agreement } from "./kex_init.ts";
 import type { HostKey } from "./keys/host_key.ts";
 import { MESSAGE } from "./messages.ts";
 import { WireError, WireReader, WireWriter } from "./wire.ts";
+
+/** Longest number of a client, in bytes: what OpenSSH has room for. */
+const MAX_NUMBER_BYTES = 2048;
 
 /** What an exchange is made with. */
 export interface ExchangeParts {
@@ -22,6 +30,7 @@ export interface ExchangeParts {
   /** Loads the groups for group exchange. */
   moduli(): Promise<Moduli>;
   readonly turn: Turn;
+  readonly methodOptions: MethodOptions;
 }
 
 /** What a message of the exchange led to. */
@@ -49,8 +58,9 @@ export class KeyExchange {
 
   /** Begins the exchange that was agreed on. */
   static async start(parts: ExchangeParts): Promise<KeyExchange> {
-    const { kex } = parts.agreement;
-    return new KeyExchange(parts, kex === GROUP_EXCHANGE ? undefined : await loadMethod(kex));
+    const { agreement: { kex }, methodOptions } = parts;
+    if (kex === GROUP_EXCHANGE) return new KeyExchange(parts, undefined);
+    return new KeyExchange(parts, await loadMethod(kex, methodOptions));
   }
 
   /** Message numbers that come next. */
@@ -72,7 +82,8 @@ export class KeyExchange {
   /** GEX_REQUEST: a group that fits, or the end. */
   async #chooseGroup(payload: Uint8Array): Promise<ExchangeStep> {
     const reader = new WireReader(payload, 1);
-    const request: GroupRequest = { min: reader.u32(), n: reader.u32(), max: reader.u32() };
+    const [min, n, max] = [reader.u32(), reader.u32(), reader.u32()];
+    const request: GroupRequest = { min, n, max };
     reader.end();
     const group = chooseGroup(await this.#parts.moduli(), request);
     if (group === undefined) throw new KexValueError("a group of a size that there is");
@@ -114,5 +125,8 @@ export class KeyExchange {
 function readPositive(reader: WireReader): Uint8Array {
   const bytes = reader.string();
   if (bytes.length > 0 && bytes[0]! >= 0x80) throw new WireError("a positive mpint", reader.offset);
-  return bytes;
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const number = start < 0 ? bytes.subarray(bytes.length) : bytes.subarray(start);
+  if (number.length > MAX_NUMBER_BYTES) throw new WireError("a shorter mpint", reader.offset);
+  return number;
 }

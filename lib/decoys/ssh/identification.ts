@@ -19,14 +19,14 @@ const STEPS = [4, USUAL_BYTES];
 const MAX_SINGLE_BYTES = 256;
 
 /** What a product does with the next byte of a line. */
-export type LineVerdict = "more" | "end" | "refuse";
+export type LineVerdict = "more" | "last" | "end" | "refuse";
 
 /** How a product reads lines; made anew for each line. */
 export interface LineRules {
   /**
    * @param byte the next of the line.
    * @param length how many bytes were kept before it.
-   * @returns whether the line goes on, is over, or is refused at once.
+   * @returns whether the line goes on, is over with it, was over before it, or is refused at once.
    */
   judge(byte: number, length: number): LineVerdict;
   /** Whether a byte belongs to the line; the end never does. */
@@ -55,7 +55,8 @@ export async function readVersionLine(s: Session, rules: LineRules): Promise<Ver
   const take = (byte: number): LineVerdict => {
     taken++;
     const verdict = rules.judge(byte, line.length);
-    if (verdict === "more" && rules.keeps(byte)) line.push(byte);
+    const isOfLine = verdict === "more" || verdict === "last";
+    if (isOfLine && rules.keeps(byte)) line.push(byte);
     return verdict;
   };
   // Half of the usual start at a time, then all there is; byte by byte once it is not the usual one.
@@ -111,7 +112,8 @@ export function opensshLines(maxBytes: number): LineRules {
 /** Dropbear's way: up to LF or so many bytes, whatever they are; CRs do not count. */
 export function dropbearLines(maxBytes: number): LineRules {
   return {
-    judge: (byte, length) => byte === LF || (byte !== CR && length + 1 > maxBytes) ? "end" : "more",
+    judge: (byte, length) =>
+      byte === LF ? "end" : byte !== CR && length + 1 === maxBytes ? "last" : "more",
     keeps: (byte) => byte !== CR,
   };
 }

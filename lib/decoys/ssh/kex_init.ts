@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import { MESSAGE } from "./messages.ts";
-import { WireReader, WireWriter } from "./wire.ts";
+import { WireError, WireReader, WireWriter } from "./wire.ts";
 
 /** The ten lists in the order of the message; names as bytes read as Latin-1. */
 export interface KexLists {
@@ -68,20 +68,38 @@ export function encodeKexInit(lists: KexLists): Uint8Array {
 }
 
 /**
+ * How a server reads a list: its names, or `undefined` when it refuses it.
+ * @param text the list, Latin-1.
+ */
+export type NamesReader = (text: string) => string[] | undefined;
+
+/** How a client's message is read. */
+export interface KexInitRules {
+  readonly readNames: NamesReader;
+  /** Whether there may be bytes behind the last field. */
+  readonly allowsTrailing: boolean;
+}
+
+/**
  * Reads a client's message.
  * @param payload with the message number.
- * @throws {WireError} when it is cut short, or longer than it says.
+ * @param rules the product's.
+ * @throws {WireError} when it is cut short, or not as the rules want it.
  */
-export function decodeKexInit(payload: Uint8Array): ClientKexInit {
+export function decodeKexInit(payload: Uint8Array, rules: KexInitRules): ClientKexInit {
   const reader = new WireReader(payload, 1 + COOKIE_BYTES);
   // The cookie may be cut short too: the reader starts behind it, and finds that out itself.
   const texts = {} as Record<keyof KexLists, string>;
   for (const name of ORDER) texts[name] = latin1(reader.string());
   const firstKexPacketFollows = reader.bool();
   reader.u32();
-  reader.end();
+  if (!rules.allowsTrailing) reader.end();
   const lists = {} as Record<keyof KexLists, string[]>;
-  for (const name of ORDER) lists[name] = texts[name] === "" ? [] : texts[name].split(",");
+  for (const name of ORDER) {
+    const names = rules.readNames(texts[name]);
+    if (names === undefined) throw new WireError(`a list of names (${name})`, 1 + COOKIE_BYTES);
+    lists[name] = names;
+  }
   return { ...lists, texts, firstKexPacketFollows };
 }
 
@@ -110,8 +128,9 @@ export function agree(
 ): Agreement | keyof KexLists {
   const first = (list: keyof KexLists) =>
     client[list].find((name) => name !== "" && server[list].includes(name));
-  const kex = client.kex.find((name) => server.kex.includes(name) && !isPseudoMethod(name));
-  if (kex === undefined) return "kex";
+  const kex = first("kex");
+  // The genuine servers end the talk when such a name comes first, rather than go on to the next.
+  if (kex === undefined || isPseudoMethod(kex)) return "kex";
   const hostKey = first("hostKey");
   if (hostKey === undefined) return "hostKey";
   const cipherIn = first("ciphersIn");

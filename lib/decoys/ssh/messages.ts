@@ -3,6 +3,7 @@
  * no module of their own.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { WireWriter } from "./wire.ts";
 
 /** Message numbers by name; 30 to 49 and 60 to 79 mean what the method in use says. */
@@ -27,19 +28,23 @@ export const MESSAGE = {
   USERAUTH_BANNER: 53,
   USERAUTH_INFO_REQUEST: 60,
   USERAUTH_INFO_RESPONSE: 61,
+  GSSAPI_COMPLETE: 63,
   PING: 192,
   PONG: 193,
 } as const;
 
 /** SSH_DISCONNECT_PROTOCOL_ERROR: what OpenSSH gives as the reason, whatever happened. */
 const PROTOCOL_ERROR = 2;
+/** Longest text of a disconnect, in bytes: what OpenSSH has room for. */
+const MAX_TEXT_BYTES = 1023;
 
 /**
  * SSH_MSG_DISCONNECT (RFC 4253 §11.1) with the reason that OpenSSH always gives.
- * @param text for the peer.
+ * @param text for the peer, Latin-1: it may hold the peer's own bytes.
  */
 export function disconnectMessage(text: string): Uint8Array {
-  return new WireWriter().u8(MESSAGE.DISCONNECT).u32(PROTOCOL_ERROR).string(text).string("")
+  const bytes = Buffer.from(text, "latin1").subarray(0, MAX_TEXT_BYTES);
+  return new WireWriter().u8(MESSAGE.DISCONNECT).u32(PROTOCOL_ERROR).string(bytes).string("")
     .bytes();
 }
 

@@ -62,7 +62,7 @@ export interface PacketRules {
   readonly limitsWhole: boolean;
   /** Least size of a packet that is sent, its length field and no tag included, in bytes. */
   readonly minSentBytes: number;
-  /** Whether padding is random, or zeros while nothing is encrypted. */
+  /** Whether padding is random also while nothing is encrypted, or zeros then. */
   readonly isClearPaddingRandom: boolean;
   /** Whether the padding of what came must have the least length. */
   readonly checksPadding: boolean;
@@ -99,6 +99,7 @@ export class PacketLayer {
   readonly #rules: PacketRules;
   readonly #budget: PacketBudget;
   #sealer: Sealer;
+  #isSealed = false;
   #opener: Opener;
   #sendSequence = 0;
   #receiveSequence = 0;
@@ -133,6 +134,7 @@ export class PacketLayer {
    */
   setSealer(sealer: Sealer, resetSequence: boolean): void {
     this.#sealer = sealer;
+    this.#isSealed = true;
     if (resetSequence) this.#sendSequence = 0;
   }
 
@@ -168,8 +170,9 @@ export class PacketLayer {
     packet[3] = length;
     packet[4] = padding;
     packet.set(payload, 5);
-    // OpenSSH pads with zeros before there are keys, and nobody sees the padding after.
-    if (this.#rules.isClearPaddingRandom) packet.set(randomBytes(padding), 5 + payload.length);
+    if (this.#rules.isClearPaddingRandom || this.#isSealed) {
+      packet.set(randomBytes(padding), 5 + payload.length);
+    }
     this.#outgoing.push(this.#sealer.seal(packet, this.#sendSequence));
     this.#sendSequence = (this.#sendSequence + 1) >>> 0;
   }

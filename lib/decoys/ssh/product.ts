@@ -2,7 +2,7 @@
  * What makes one SSH server another: its texts, lists and manners.
  * @module
  */
-import type { KexLists } from "./kex_init.ts";
+import type { KexLists, NamesReader } from "./kex_init.ts";
 import type { LineRules } from "./identification.ts";
 import type { PacketError, PacketRules } from "./packet.ts";
 import type { AuthProfile } from "./auth_profile.ts";
@@ -34,6 +34,8 @@ export interface Situation {
   readonly isPrompting: boolean;
   /** Whether the peer said that it sends EXT_INFO, and has not yet. */
   readonly mayExtend: boolean;
+  /** Whether an authentication was requested before. */
+  readonly hasTried: boolean;
 }
 
 /** One server. */
@@ -68,12 +70,19 @@ export interface Product {
   readonly readsNotices: boolean;
   /** Whether messages may have bytes behind their last field. */
   readonly allowsTrailing: boolean;
+  /** How the lists of a KEXINIT are read. */
+  readonly readNames: NamesReader;
+  /** Whether a NUL at the end of a text does not count, and one before it ends the talk. */
+  readonly readsCTexts: boolean;
   /**
    * Whether a guessed first packet of the exchange (RFC 4253 §7) is the right one.
    * @param client what the peer offers.
    * @param server what we offer.
+   * @param agreed the method that was agreed on.
    */
-  isGuessRight(client: KexLists, server: KexLists): boolean;
+  isGuessRight(client: KexLists, server: KexLists, agreed: string): boolean;
+  /** Fewest bits that a client's Diffie-Hellman value must have set. */
+  readonly minDhBits: number;
   /** EXT_INFO (RFC 8308) for a peer that takes it: names and values, in order. */
   readonly extensions: readonly (readonly [name: string, value: string])[];
   /** What the peer hears of a public value that makes no sense. */

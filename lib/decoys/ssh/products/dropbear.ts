@@ -23,6 +23,9 @@ const LAST_EARLY_MESSAGE = 60;
 const PAUSE_SPREAD = 50 / 300;
 /** Longest user name that is looked at, in bytes. */
 const MAX_NAME_BYTES = 100;
+/** Names that are read of a list, and its greatest length, in bytes (MAX_PROPOSED_ALGO). */
+const MAX_NAMES = 50;
+const MAX_LIST_BYTES = MAX_NAMES * 65;
 /** Numbers that a pause is drawn from. */
 const DRAWS = 1_000_000;
 
@@ -55,6 +58,7 @@ const LISTS: KexLists = {
 };
 
 const auth: AuthProfile = {
+  userOf: ({ user }) => user,
   refuseService: () => "silence",
   methods: () => "publickey,password",
   answer,
@@ -89,15 +93,19 @@ export const DROPBEAR: Product = {
   lateStrictness: "silence",
   readsNotices: false,
   allowsTrailing: true,
-  isGuessRight: (client, server) =>
+  readNames: (text) =>
+    text.length > MAX_LIST_BYTES ? undefined : text.split(",").slice(0, MAX_NAMES),
+  readsCTexts: false,
+  minDhBits: 1,
+  isGuessRight: (client, server, agreed) =>
     client.kex.includes(GUESS)
-      ? client.kex[0] === server.kex[0] && client.hostKey[0] === server.hostKey[0]
+      ? client.kex[0] === agreed
       : client.kex[0] === server.kex[0] && client.hostKey[0] === server.hostKey[0],
   extensions: [
     [
       "server-sig-algs",
-      "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521," +
-      "rsa-sha2-256,ssh-rsa",
+      "ssh-ed25519,sk-ssh-ed25519@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384," +
+      "ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com,rsa-sha2-256,ssh-rsa,ssh-dss",
     ],
   ],
   badValue: "silence",
@@ -107,23 +115,31 @@ export const DROPBEAR: Product = {
 function react(type: number, situation: Situation): Reaction {
   const { stage, isStrict, isInitial, isAuthenticating } = situation;
   if (type === MESSAGE.DISCONNECT) return "take";
-  const isNarrow = isStrict && isInitial && stage !== "kexinit";
-  if (!isNarrow) {
-    if (type === MESSAGE.IGNORE || type === MESSAGE.DEBUG) return "ignore";
-    if (type === MESSAGE.UNIMPLEMENTED) return "ignore";
+  const isNarrow = isStrict && isInitial && stage === "exchange";
+  if (!isNarrow && NOTICES.includes(type)) return "ignore";
+  if (stage !== "open") {
+    if (requiredAt(situation).includes(type)) return "take";
+    // What RFC 4253 §7.1 allows during an exchange is refused, and all else ends the talk.
+    return isNarrow || !isForExchanges(type) ? "silence" : "unimplemented";
   }
-  const required = stage === "kexinit"
-    ? [MESSAGE.KEXINIT]
-    : stage === "exchange"
-    ? situation.expected
-    : stage === "newkeys"
-    ? [MESSAGE.NEWKEYS]
-    : undefined;
-  if (required !== undefined) return required.includes(type as never) ? "take" : "silence";
-  if (type > LAST_EARLY_MESSAGE) return "silence";
+  if (type === 0 || type > LAST_EARLY_MESSAGE) return "silence";
   if (type === MESSAGE.KEXINIT || type === MESSAGE.SERVICE_REQUEST) return "take";
   if (type === MESSAGE.USERAUTH_REQUEST && isAuthenticating) return "take";
+  // Parts of an exchange that nobody began.
+  if (type === MESSAGE.NEWKEYS || type === MESSAGE.KEX_INIT) return "silence";
   return "unimplemented";
+}
+
+const NOTICES: readonly number[] = [MESSAGE.IGNORE, MESSAGE.DEBUG, MESSAGE.UNIMPLEMENTED];
+
+function requiredAt({ stage, expected }: Situation): readonly number[] {
+  if (stage === "exchange") return expected;
+  return [stage === "kexinit" ? MESSAGE.KEXINIT : MESSAGE.NEWKEYS];
+}
+
+function isForExchanges(type: number): boolean {
+  return type > MESSAGE.SERVICE_ACCEPT && type < MESSAGE.USERAUTH_REQUEST &&
+    type !== MESSAGE.KEXINIT;
 }
 
 function answer(request: AuthRequest, state: AuthState, options: AuthOptions): AuthAnswer {

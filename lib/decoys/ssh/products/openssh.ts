@@ -26,8 +26,10 @@ interface Release {
   readonly identification: string;
   readonly kex: readonly string[];
   readonly extensions: readonly (readonly [string, string])[];
-  /** Whether it answers PING, and sends EXT_INFO again after the first authentication request. */
+  /** Whether it answers PING. */
   readonly isPingable: boolean;
+  /** Whether it reads EXT_INFO, and may send its own again after the first authentication request. */
+  readonly takesExtensions: boolean;
 }
 
 const COMMON_KEX = [
@@ -61,6 +63,7 @@ const DEBIAN_12: Release = {
     ["publickey-hostbound@openssh.com", "0"],
   ],
   isPingable: false,
+  takesExtensions: false,
 };
 
 const UBUNTU_24: Release = {
@@ -76,6 +79,7 @@ const UBUNTU_24: Release = {
     ["ping@openssh.com", "0"],
   ],
   isPingable: true,
+  takesExtensions: true,
 };
 
 const HOST_KEYS = ["rsa-sha2-512", "rsa-sha2-256", "ecdsa-sha2-nistp256", "ssh-ed25519"];
@@ -136,11 +140,14 @@ function makeProduct(release: Release): Product {
     },
     readsNotices: true,
     allowsTrailing: false,
+    readNames,
+    readsCTexts: true,
+    minDhBits: 4,
     isGuessRight: (client, server) =>
       client.kex[0] === server.kex[0] && client.hostKey[0] === server.hostKey[0],
     extensions: release.extensions,
     badValue: "silence",
-    auth: makeOpensshAuth({ extendsInAuth: release.isPingable }),
+    auth: makeOpensshAuth({ extendsInAuth: release.takesExtensions }),
   };
 }
 
@@ -169,27 +176,47 @@ const VERSION = /^SSH-[ \t\n\v\f\r]*([+-]?\d+)\.[ \t\n\v\f\r]*([+-]?\d+)-(.+)$/s
 function judgeLine(line: string, isRefused: boolean): Refusal | undefined {
   const match = isRefused || line.length <= 4 ? null : VERSION.exec(line);
   if (match === null) return { text: "Invalid SSH identification string." };
-  const [major, minor] = [Number(match[1]), Number(match[2])];
+  const [major, minor] = [toInt(match[1]!), toInt(match[2]!)];
   if (major !== 2 && !(major === 1 && minor === 99)) {
     return { text: "Protocol major versions differ." };
   }
   return SCANNER.test(match[3]!) ? "silence" : undefined;
 }
 
+/** A number as C's `%d` reads it: into 64 bits, of which the lower 32 are taken. */
+function toInt(digits: string): number {
+  const value = BigInt(digits.replace(/^\+/, ""));
+  const max = 2n ** 63n - 1n;
+  const clamped = value > max ? max : value < -max - 1n ? -max - 1n : value;
+  return Number(BigInt.asIntN(32, clamped));
+}
+
+/** A list up to its first empty name; a NUL ends the talk unless it is the last byte. */
+function readNames(text: string): string[] | undefined {
+  const list = text.replace(/\0$/, "");
+  if (list.includes("\0")) return undefined;
+  const names = list.split(",");
+  const end = names.indexOf("");
+  return end < 0 ? names : names.slice(0, end);
+}
+
 function fault({ fault, value }: PacketError): Refusal {
   return fault === "padding" ? { disconnect: `Corrupted padlen ${value} on input.` } : "silence";
 }
 
-function react(type: number, situation: Situation, { isPingable }: Release): Reaction {
+function react(type: number, situation: Situation, release: Release): Reaction {
   const { isInitial, isStrict, stage, sequence } = situation;
-  const isLocal = type >= FIRST_LOCAL_MESSAGE && !(isPingable && type === MESSAGE.PING);
+  const isLocal = type >= FIRST_LOCAL_MESSAGE && !release.isPingable;
   if (type === 0 || isLocal) return { disconnect: `Invalid ssh2 packet type: ${type}` };
   if (type === MESSAGE.DISCONNECT) return "take";
   // While strict, nothing comes between the messages of the first key exchange.
   const isNarrow = isStrict && isInitial && stage !== "kexinit";
   if (!isNarrow && (isNotice(type) || type === MESSAGE.PING)) return "take";
   if (isInitial && type > LAST_TRANSPORT_MESSAGE) return "silence";
-  if (isExpected(type, situation)) return "take";
+  if (isExpected(type, situation, release)) return "take";
+  // Once an authentication was tried, sshd has taken these out of its table rather than refuse them.
+  const isRemoved = type === MESSAGE.USERAUTH_INFO_RESPONSE || type === MESSAGE.GSSAPI_COMPLETE;
+  if (isRemoved && situation.hasTried) return "silence";
   if (isNarrow) {
     return {
       disconnect: `strict KEX violation: unexpected packet type ${type} (seqnr ${sequence})`,
@@ -202,7 +229,7 @@ function isNotice(type: number): boolean {
   return type === MESSAGE.IGNORE || type === MESSAGE.DEBUG || type === MESSAGE.UNIMPLEMENTED;
 }
 
-function isExpected(type: number, situation: Situation): boolean {
+function isExpected(type: number, situation: Situation, release: Release): boolean {
   switch (situation.stage) {
     case "kexinit":
       return type === MESSAGE.KEXINIT;
@@ -213,7 +240,7 @@ function isExpected(type: number, situation: Situation): boolean {
     case "open":
       // No new keys before the login: sshd's table of that time does not have KEXINIT.
       return type === MESSAGE.SERVICE_REQUEST ||
-        (type === MESSAGE.EXT_INFO && situation.mayExtend) ||
+        (type === MESSAGE.EXT_INFO && situation.mayExtend && release.takesExtensions) ||
         (type === MESSAGE.USERAUTH_REQUEST && situation.isAuthenticating) ||
         (type === MESSAGE.USERAUTH_INFO_RESPONSE && situation.isPrompting);
   }

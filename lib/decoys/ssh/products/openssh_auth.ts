@@ -9,6 +9,9 @@ import type { AuthRequest } from "../auth_request.ts";
 /** Least time that a failure takes, in ms, and how much the user's name adds to it at most. */
 const MIN_FAIL_MS = 5;
 const NAME_ADDS_MS = 4.3;
+/** Longest password that sshd looks at, in bytes. */
+const MAX_PASSWORD_BYTES = 1024;
+const FREE_FAILURE: AuthAnswer = { reply: "failure", pauseMs: 0, counts: false };
 /** What PAM does besides waiting, in ms, about. */
 const PAM_WORK_MS = 2;
 
@@ -22,6 +25,7 @@ const HOSTBOUND = "publickey-hostbound-v00@openssh.com";
 export function makeOpensshAuth(release: { extendsInAuth: boolean }): AuthProfile {
   return {
     refuseService: (name) => ({ disconnect: `bad service request ${name}` }),
+    userOf,
     methods: ({ offersKeyboardInteractive }) =>
       "publickey,password" + (offersKeyboardInteractive ? ",keyboard-interactive" : ""),
     answer,
@@ -38,9 +42,10 @@ export function makeOpensshAuth(release: { extendsInAuth: boolean }): AuthProfil
 }
 
 function answer(request: AuthRequest, state: AuthState, options: AuthOptions): AuthAnswer {
-  const { method, service } = request;
-  if (isNamesBroken(request)) return "silence";
-  const [user = ""] = request.user.split(":", 1);
+  const { method } = request;
+  if (isBroken(request)) return "silence";
+  const user = userOf(request);
+  const service = cText(request.service);
   const { first, attempts } = state;
   if (first !== undefined && (user !== first.user || service !== first.service)) {
     return {
@@ -50,9 +55,12 @@ function answer(request: AuthRequest, state: AuthState, options: AuthOptions): A
   }
   const isFirst = attempts === 1;
   if (method === "none") {
-    // Only the first is looked at at all.
-    if (isFirst && request.hasTrailing) return "silence";
-    return { reply: "failure", pauseMs: 0, counts: !isFirst };
+    // Only the first is looked at at all, and answered at once.
+    if (isFirst) return request.hasTrailing ? "silence" : FREE_FAILURE;
+    return { reply: "failure", pauseMs: leastMs(user, 0, options), counts: true };
+  }
+  if (request.key?.hostKey !== undefined && !isSame(request.key.hostKey, state.hostKey)) {
+    return "silence";
   }
   const workMs = workOf(request, options);
   if (workMs === undefined) return "silence";
@@ -68,7 +76,7 @@ function workOf(request: AuthRequest, options: AuthOptions): number | undefined 
   switch (request.method) {
     case "password":
       if (isOdd || hasNul(request.password)) return undefined;
-      return request.isChange ? 0 : pamMs(options);
+      return asksPam(request) ? pamMs(options) : 0;
     case "publickey":
     case HOSTBOUND:
       return isOdd ? undefined : 0;
@@ -102,11 +110,34 @@ function pamMs({ failDelayMs }: AuthOptions): number {
   return failDelayMs * (0.5 + sum / 3) + PAM_WORK_MS;
 }
 
-/** Whether a name is missing or has a NUL before its last byte, at which sshd gives up. */
-function isNamesBroken(request: AuthRequest): boolean {
-  const { userBytes, serviceBytes, methodBytes, isCutShort } = request;
+/** Whether sshd takes a password to PAM: not an empty one, a very long one, or a change. */
+function asksPam({ password, isChange }: AuthRequest): boolean {
+  const length = password?.length ?? 0;
+  return !isChange && length > 0 && length <= MAX_PASSWORD_BYTES;
+}
+
+/** The user without the style that may follow a colon. */
+function userOf({ user }: AuthRequest): string {
+  const [name = ""] = cText(user).split(":", 1);
+  return name;
+}
+
+/** A text as C has it: a NUL at its end does not count. */
+function cText(text: string): string {
+  return text.replace(/\0$/, "");
+}
+
+/** Whether a text is missing or has a NUL before its last byte, at which sshd gives up. */
+function isBroken(request: AuthRequest): boolean {
+  const { userBytes, serviceBytes, methodBytes, isCutShort, key } = request;
   const isMissing = isCutShort && methodBytes.length === 0;
-  return isMissing || [userBytes, serviceBytes, methodBytes].some(hasNul);
+  const isOffered = request.method === "publickey" || request.method === HOSTBOUND;
+  return isMissing || [userBytes, serviceBytes, methodBytes].some(hasNul) ||
+    (isOffered && /\0[^]/.test(key?.algorithm ?? ""));
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function hasNul(bytes: Uint8Array | undefined): boolean {
