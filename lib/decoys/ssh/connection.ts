@@ -25,7 +25,14 @@ import {
 import { type ExchangeTranscript, makeKeys } from "./key_exchange.ts";
 import { KexValueError, type Turn } from "./kex/method.ts";
 import { KeyExchange } from "./exchange.ts";
-import { disconnectMessage, MESSAGE, unimplementedMessage } from "./messages.ts";
+import {
+  decodeExtensions,
+  disconnectMessage,
+  extensionsMessage,
+  MESSAGE,
+  readNotice,
+  unimplementedMessage,
+} from "./messages.ts";
 import { type Packet, PacketError, PacketLayer } from "./packet.ts";
 import type { Reaction, Refusal, Situation } from "./product.ts";
 import { describeAgreement, describeClient } from "./client_report.ts";
@@ -179,12 +186,14 @@ class Connection {
       case MESSAGE.IGNORE:
       case MESSAGE.DEBUG:
       case MESSAGE.UNIMPLEMENTED:
-        return this.#readNotice(packet);
+        if (this.#server.product.readsNotices) readNotice(packet);
+        return;
       case MESSAGE.SERVICE_REQUEST:
         return this.#startService(payload);
       case MESSAGE.EXT_INFO:
         this.#mayExtend = false;
-        return this.#readExtensions(payload);
+        this.#extendsInAuth = decodeExtensions(payload).has("ext-info-in-auth@openssh.com");
+        return;
       case MESSAGE.KEXINIT:
         return await this.#startExchange(packet);
       case MESSAGE.NEWKEYS:
@@ -202,24 +211,11 @@ class Connection {
     }
   }
 
-  /** Reads what a product reads of messages that it does nothing with. */
-  #readNotice({ type, payload }: Packet): void {
-    if (!this.#server.product.readsNotices || type === MESSAGE.IGNORE) return;
-    const reader = new WireReader(payload, 1);
-    if (type === MESSAGE.UNIMPLEMENTED) {
-      reader.u32();
-    } else {
-      reader.u8();
-      reader.string();
-      reader.string();
-    }
-  }
-
   /** SERVICE_REQUEST (RFC 4253 §10). */
   #startService(payload: Uint8Array): void {
     const { product, auth } = this.#server;
     const reader = new WireReader(payload, 1);
-    const service = product.readsCTexts ? readCText(reader) : reader.string();
+    const service = product.readsCTexts ? reader.cText() : reader.string();
     if (!product.allowsTrailing) reader.end();
     const name = Buffer.from(service).toString("latin1");
     if (name !== "ssh-userauth") {
@@ -236,18 +232,6 @@ class Connection {
       extendAgain: () => this.#extendAgain(),
     });
     this.#send(new WireWriter(32).u8(MESSAGE.SERVICE_ACCEPT).string(service).bytes());
-  }
-
-  /** EXT_INFO of the peer (RFC 8308 §2.3). */
-  #readExtensions(payload: Uint8Array): void {
-    const reader = new WireReader(payload, 1);
-    const count = reader.u32();
-    for (let i = 0; i < count; i++) {
-      const name = Buffer.from(reader.string()).toString("latin1");
-      reader.string();
-      if (name === "ext-info-in-auth@openssh.com") this.#extendsInAuth = true;
-    }
-    if (!this.#server.product.allowsTrailing) reader.end();
   }
 
   /** KEXINIT of the peer: agrees, or ends the talk. */
@@ -333,10 +317,7 @@ class Connection {
   }
 
   #extend(extensions: readonly (readonly [string, string])[]): void {
-    if (extensions.length === 0) return;
-    const writer = new WireWriter(512).u8(MESSAGE.EXT_INFO).u32(extensions.length);
-    for (const [name, value] of extensions) writer.string(name).string(value);
-    this.#packets.queue(writer.bytes());
+    if (extensions.length > 0) this.#packets.queue(extensionsMessage(extensions));
   }
 
   #extendAgain(): void {
@@ -393,13 +374,4 @@ class Connection {
 /** Whether a message is the guessed packet that is passed over: not one that is for any time. */
 function isSkippable(type: number, reaction: Reaction): boolean {
   return type > MESSAGE.DEBUG && type < MESSAGE.PING && reaction !== "silence";
-}
-
-/** A text as C reads it: a NUL at its end does not count. */
-function readCText(reader: WireReader): Uint8Array {
-  const bytes = reader.string();
-  const at = bytes.indexOf(0);
-  if (at < 0) return bytes;
-  if (at < bytes.length - 1) throw new WireError("a text without NUL", reader.offset);
-  return bytes.subarray(0, at);
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { WireWriter } from "./wire.ts";
+import type { Packet } from "./packet.ts";
+import { WireReader, WireWriter } from "./wire.ts";
 
 /** Message numbers by name; 30 to 49 and 60 to 79 mean what the method in use says. */
 export const MESSAGE = {
@@ -54,4 +55,48 @@ export function disconnectMessage(text: string): Uint8Array {
  */
 export function unimplementedMessage(sequence: number): Uint8Array {
   return new WireWriter(8).u8(MESSAGE.UNIMPLEMENTED).u32(sequence).bytes();
+}
+
+/**
+ * SSH_MSG_EXT_INFO (RFC 8308 §2.3).
+ * @param extensions names and values, in order.
+ */
+export function extensionsMessage(
+  extensions: readonly (readonly [name: string, value: string])[],
+): Uint8Array {
+  const writer = new WireWriter(512).u8(MESSAGE.EXT_INFO).u32(extensions.length);
+  for (const [name, value] of extensions) writer.string(name).string(value);
+  return writer.bytes();
+}
+
+/**
+ * Reads a peer's EXT_INFO.
+ * @param payload with the message number.
+ * @returns the names, Latin-1.
+ * @throws {WireError} when it is cut short, or longer than it says.
+ */
+export function decodeExtensions(payload: Uint8Array): Set<string> {
+  const reader = new WireReader(payload, 1);
+  const names = new Set<string>();
+  const count = reader.u32();
+  for (let i = 0; i < count; i++) {
+    names.add(Buffer.from(reader.string()).toString("latin1"));
+    reader.string();
+  }
+  reader.end();
+  return names;
+}
+
+/**
+ * Reads what OpenSSH reads of a message that it does nothing with: nothing of IGNORE, the fields of
+ * DEBUG and UNIMPLEMENTED.
+ * @throws {WireError} when they are cut short.
+ */
+export function readNotice({ type, payload }: Packet): void {
+  const reader = new WireReader(payload, 1);
+  if (type === MESSAGE.UNIMPLEMENTED) reader.u32();
+  if (type !== MESSAGE.DEBUG) return;
+  reader.u8();
+  reader.string();
+  reader.string();
 }

@@ -76,6 +76,18 @@ export class WireReader {
     return this.raw(length);
   }
 
+  /**
+   * A text as C has it: a NUL at its end does not count.
+   * @throws {WireError} when there is a NUL before its end.
+   */
+  cText(): Uint8Array {
+    const start = this.#at;
+    const bytes = this.string();
+    const end = bytes.indexOf(0);
+    if (end >= 0 && end < bytes.length - 1) throw new WireError("a text without NUL", start);
+    return end < 0 ? bytes : bytes.subarray(0, end);
+  }
+
   /** The rest of the message. */
   rest(): Uint8Array {
     return this.raw(this.left);
