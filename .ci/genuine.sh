@@ -54,4 +54,4 @@ unpack proftpd proftpd-core libhiredis0.14 libmemcached11 libmemcachedutil2 libh
   libpcre2-posix3
 # The static one alone is built with telnetd; it conflicts with the other.
 unpack busybox busybox-static
-install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd
+install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
