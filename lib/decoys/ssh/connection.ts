@@ -203,9 +203,9 @@ class Connection {
       case MESSAGE.USERAUTH_INFO_RESPONSE:
         return this.#stop(await this.#authentication!.answers(payload));
       case MESSAGE.PING:
-        return this.#send(
-          new WireWriter().u8(MESSAGE.PONG).string(new WireReader(payload, 1).string()).bytes(),
-        );
+        // Read and not answered before a login, since the fix of CVE-2025-26466, which Ubuntu has too.
+        new WireReader(payload, 1).string();
+        return;
       default:
         return await this.#continueExchange(packet);
     }

@@ -31,7 +31,6 @@ export const MESSAGE = {
   USERAUTH_INFO_RESPONSE: 61,
   GSSAPI_COMPLETE: 63,
   PING: 192,
-  PONG: 193,
 } as const;
 
 /** SSH_DISCONNECT_PROTOCOL_ERROR: what OpenSSH gives as the reason, whatever happened. */

@@ -26,7 +26,7 @@ interface Release {
   readonly identification: string;
   readonly kex: readonly string[];
   readonly extensions: readonly (readonly [string, string])[];
-  /** Whether it answers PING. */
+  /** Whether it knows PING, which is answered only after a login. */
   readonly isPingable: boolean;
   /** Whether it reads EXT_INFO, and may send its own again after the first authentication request. */
   readonly takesExtensions: boolean;
