@@ -3,12 +3,9 @@
  * @module
  */
 import { CommandError } from "../errors.ts";
+import type { KeyPair } from "../net/tls_relay.ts";
 
-/** A certificate chain and its key, in PEM. */
-export interface KeyPair {
-  readonly cert: string;
-  readonly key: string;
-}
+export type { KeyPair };
 
 /** Where they are. */
 export interface KeyPairPaths {

@@ -1,5 +1,5 @@
 /**
- * The encrypted service: the module of it that holds the sockets (with `tls_gate.ts`), and the one
+ * The encrypted service: the module of it that holds the sockets (with `net/tls_relay.ts`), and the one
  * that decides who may ask. Nothing but `HELP`, `PING`, `AUTH` and `QUIT` is answered before a login.
  *
  * `README.md` describes the protocol.
@@ -21,7 +21,7 @@ import { HANDLERS, mayRun, type ServiceContext } from "./handlers.ts";
 import { ContactReports } from "./reports.ts";
 import type { EncryptedService, ServiceConfig, ServiceOptions } from "./service.ts";
 import { ServiceSession } from "./session.ts";
-import { GateError, TlsGate } from "./tls_gate.ts";
+import { RelayError, TlsRelay } from "../net/tls_relay.ts";
 import type { ServiceReport } from "./view.ts";
 
 export type { EncryptedService, ServiceOptions };
@@ -58,7 +58,7 @@ class Service implements EncryptedService {
   readonly #reports: ContactReports;
   readonly #context: ServiceContext;
   readonly #binding: Binding<Deno.TcpListener>;
-  readonly #gate: TlsGate;
+  readonly #relay: TlsRelay;
   readonly #loops = new Set<Promise<void>>();
   #config: ServiceConfig;
   #handshakeMs: number;
@@ -81,13 +81,13 @@ class Service implements EncryptedService {
       heldUnits: 0,
     };
     try {
-      this.#gate = new TlsGate(this.#config.inner, keys);
+      this.#relay = new TlsRelay({ address: this.#config.inner, label: "service.inner", ...keys });
     } catch (error) {
       throw certificateError(this.#config, error);
     }
-    if (this.#gate.trouble !== "") {
+    if (this.#relay.trouble !== "") {
       log.error("There is no TLS for the encrypted service: {trouble}; trying again", {
-        trouble: this.#gate.trouble,
+        trouble: this.#relay.trouble,
       });
     }
     this.#binding = new Binding(this.#config.listen, {
@@ -106,7 +106,7 @@ class Service implements EncryptedService {
   }
 
   listeners(): ListenerReport[] {
-    const detail = this.#gate.trouble;
+    const detail = this.#relay.trouble;
     const reports = this.#binding.reports();
     return detail === "" ? reports : reports.map(({ address }) => ({
       address,
@@ -132,7 +132,7 @@ class Service implements EncryptedService {
     try {
       const keys = await readKeyPair(this.#config);
       if (keys.cert === this.#keys.cert && keys.key === this.#keys.key) return true;
-      await this.#gate.replaceKeys(keys);
+      await this.#relay.replaceKeys(keys);
       this.#keys = keys;
       log.info("The encrypted service uses the certificate that {cert} holds now", this.#config);
       return true;
@@ -168,7 +168,7 @@ class Service implements EncryptedService {
     await settlesWithin(done, graceMs);
     for (const session of this.#sessions) session.end("stop");
     await done;
-    await this.#gate.close();
+    await this.#relay.close();
   }
 
   #accept(listener: Deno.TcpListener, address: HostPort): void {
@@ -251,10 +251,10 @@ class Service implements EncryptedService {
         await connection.write(ALERT);
         return false;
       }
-      await session.secure(this.#gate.wrap(connection, first.slice()));
+      await session.secure(this.#relay.wrap(connection, first.slice()));
       return true;
     } catch (error) {
-      if (error instanceof GateError) {
+      if (error instanceof RelayError) {
         log.warn("No TLS for a connection to the encrypted service: {error}", { error });
       } else if (session.cause === "deadline") {
         this.#probe(session, "no TLS handshake in time");

@@ -9,7 +9,7 @@ import type { Scope } from "../events/ecs.ts";
 import { ByteReader } from "../net/byte_reader.ts";
 import { type Stream, writeAll } from "../net/stream.ts";
 import { MAX_LINE_BYTES } from "./frames.ts";
-import type { TlsStream } from "./tls_gate.ts";
+import type { TlsStream } from "../net/tls_relay.ts";
 import type { TokenRecord } from "./tokens.ts";
 
 const encoder = new TextEncoder();

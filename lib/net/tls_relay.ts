@@ -1,19 +1,19 @@
 /**
- * TLS for connections that were accepted without it.
+ * TLS for connections that were accepted without it: those of the encrypted service, and of decoys.
  *
  * Deno can shake hands as a server only on connections that its TLS listener accepted itself, and one
  * of these keeps its socket when it is closed before the handshake is done, until the peer goes away:
- * whoever connects and says nothing would take a file descriptor for ever. So the service accepts plain
- * TCP, which can be closed at any time; a peer that begins like TLS is passed on, byte by byte, through
- * a connection to a TLS listener of our own on a loopback address, where only we are let in. That
- * connection's near end is ours too, and closing it ends whatever its far end waits for.
+ * whoever connects and says nothing would take a file descriptor for ever. Nor can it begin TLS within
+ * a talk (STARTTLS), or show what the peer said first. So plain TCP is accepted, which can be closed at
+ * any time; a peer that begins like TLS is passed on, byte by byte, through a connection to a TLS
+ * listener of our own on a loopback address, where only we are let in. That connection's near end is
+ * ours too, and closing it ends whatever its far end waits for.
  * @module
  */
-import { formatHostPort, type HostPort } from "../net/address.ts";
-import { acceptLoop, bindHint } from "../net/listen.ts";
-import { settlesWithin } from "../net/settles_within.ts";
-import { type Stream, writeAll } from "../net/stream.ts";
-import type { KeyPair } from "./key_pair.ts";
+import { formatHostPort, type HostPort } from "./address.ts";
+import { acceptLoop, bindHint } from "./listen.ts";
+import { settlesWithin } from "./settles_within.ts";
+import { type Stream, writeAll } from "./stream.ts";
 
 /** Buffer of each direction, in bytes: for a handshake and lines, and for a feed that fills it. */
 const BUFFER_BYTES = [2048, 16_384] as const;
@@ -25,8 +25,22 @@ const RETRY_MS = 2000;
 const ACCEPT_MS = 5000;
 
 /** There is no TLS, and it is our fault and not the peer's. */
-export class GateError extends Error {
-  override readonly name = "GateError";
+export class RelayError extends Error {
+  override readonly name = "RelayError";
+}
+
+/** A certificate chain and its key, in PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a relay is made of. */
+export interface TlsRelayOptions extends KeyPair {
+  /** Where its TLS ends, on the loopback; port 0 for any. */
+  readonly address: HostPort;
+  /** The address's key in the config, for messages. */
+  readonly label: string;
 }
 
 /** A connection with TLS in it. */
@@ -38,8 +52,9 @@ export interface TlsStream extends Stream {
 }
 
 /** Puts TLS into connections. */
-export class TlsGate {
+export class TlsRelay {
   readonly #address: HostPort;
+  readonly #label: string;
   /** Accepted by us and not yet claimed by who dialled, and the other way round; by port. */
   readonly #arrived = new Map<number, Deno.TlsConn>();
   readonly #expected = new Map<number, (connection: Deno.TlsConn) => void>();
@@ -55,13 +70,13 @@ export class TlsGate {
 
   /**
    * Opens the loopback address; if it cannot be bound, goes on trying.
-   * @param address on the loopback; port 0 for any.
-   * @param keys certificate and key.
+   * @param options address, certificate and key.
    * @throws when certificate or key cannot be used.
    */
-  constructor(address: HostPort, keys: KeyPair) {
+  constructor({ address, label, cert, key }: TlsRelayOptions) {
     this.#address = address;
-    this.#keys = keys;
+    this.#label = label;
+    this.#keys = { cert, key };
     this.#open();
   }
 
@@ -75,11 +90,11 @@ export class TlsGate {
    * @param peer the connection; read and closed by nobody else from now on.
    * @param first what was read of it already.
    * @returns the connection, before the handshake.
-   * @throws {GateError} when there is no TLS at the moment.
+   * @throws {RelayError} when there is no TLS at the moment.
    */
   async wrap(peer: Stream, first: Uint8Array): Promise<TlsStream> {
     while (this.#swap !== undefined) await this.#swap;
-    if (this.#listener === undefined) throw new GateError(this.#trouble);
+    if (this.#listener === undefined) throw new RelayError(this.#trouble);
     this.#dialling++;
     let near: Deno.TcpConn | undefined;
     try {
@@ -87,10 +102,12 @@ export class TlsGate {
       near = await Deno.connect({ hostname, port });
       near.setNoDelay(); // a flight of a handshake comes in parts, none of which may wait for an ACK
       const far = await this.#claim((near.localAddr as Deno.NetAddr).port);
-      return new GatedStream(peer, { near, far, first });
+      return new RelayedStream(peer, { near, far, first });
     } catch (error) {
       near?.close();
-      throw new GateError(error instanceof Error ? error.message : String(error), { cause: error });
+      throw new RelayError(error instanceof Error ? error.message : String(error), {
+        cause: error,
+      });
     } finally {
       if (--this.#dialling === 0) this.#settle();
     }
@@ -138,7 +155,7 @@ export class TlsGate {
     } catch (error) {
       const hint = bindHint(error, this.#address.port);
       if (hint === "") throw error;
-      this.#trouble = `service.inner ${formatHostPort(this.#address)}: ${hint}`;
+      this.#trouble = `${this.#label} ${formatHostPort(this.#address)}: ${hint}`;
       this.#timer = setTimeout(() => this.#open(), RETRY_MS);
       return;
     }
@@ -195,7 +212,7 @@ export class TlsGate {
 }
 
 /** A peer's connection, with the detour through our TLS listener. */
-class GatedStream implements TlsStream {
+class RelayedStream implements TlsStream {
   readonly closed: Promise<void>;
   readonly #peer: Stream;
   readonly #near: Deno.TcpConn;
