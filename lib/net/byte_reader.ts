@@ -10,6 +10,8 @@ import type { Stream } from "./stream.ts";
 
 /** Buffer of a connection that has sent little or nothing, in bytes. */
 const FIRST_BUFFER_BYTES = 256;
+/** Buffer of a connection that filled the first one: most greetings and requests go in, in bytes. */
+const MIDDLE_BUFFER_BYTES = 2048;
 /** Buffer of a connection whose reads fill the smaller ones, in bytes. */
 const FULL_BUFFER_BYTES = 16_384;
 const LF = 0x0a;
@@ -27,6 +29,8 @@ export class ByteReader {
   #start = 0;
   #end = 0;
   #ended = false;
+  /** How many bytes came with the last read. */
+  #lastBytes = 0;
   #filling: Promise<boolean> | undefined;
 
   /**
@@ -184,6 +188,7 @@ export class ByteReader {
       this.#ended = true;
       return false;
     }
+    this.#lastBytes = count;
     const arrived = target.subarray(from, from + count);
     if (this.#buffer !== target) this.#append(arrived); // `unread` took another buffer meanwhile
     else this.#end = from + count;
@@ -201,6 +206,12 @@ export class ByteReader {
     this.#end = joined.length;
   }
 
+  /** Whether the flood that a large buffer was made for is over: what waits from now on may be long. */
+  #isTooLarge(wanted: number): boolean {
+    const most = MIDDLE_BUFFER_BYTES;
+    return this.#buffer.length > most && this.#lastBytes <= most && wanted <= most;
+  }
+
   /** Makes room behind the unread bytes: by moving them, and by a larger buffer if they fill it. */
   #makeRoom(wanted: number): void {
     if (this.#buffer === EMPTY && wanted <= FIRST_BUFFER_BYTES) {
@@ -208,12 +219,20 @@ export class ByteReader {
       return;
     }
     const unread = this.#buffer.subarray(this.#start, this.#end);
+    if (unread.length === 0 && this.#isTooLarge(wanted)) {
+      this.#buffer = new Uint8Array(MIDDLE_BUFFER_BYTES);
+      this.#start = this.#end = 0;
+      return;
+    }
     const isFull = this.#end === this.#buffer.length;
     const wasFilled = isFull && this.#buffer.length > 0;
+    const next = this.#buffer.length < MIDDLE_BUFFER_BYTES
+      ? MIDDLE_BUFFER_BYTES
+      : FULL_BUFFER_BYTES;
     const size = Math.max(
       FIRST_BUFFER_BYTES,
       this.#buffer.length,
-      wasFilled ? FULL_BUFFER_BYTES : 0,
+      wasFilled ? next : 0,
       Math.min(wanted, 2 * unread.length + FULL_BUFFER_BYTES),
     );
     if (size > this.#buffer.length || unread.length === this.#buffer.length) {

@@ -26,6 +26,9 @@ const SERVER_DAYS = 825;
 const CA_DAYS = 3652;
 /** How long ago a new certificate began, so that a client whose clock is late accepts it. */
 const BACKDATE_MS = 3_600_000;
+/** ssl-cert's template. */
+const SELF_SIGNED_DAYS = 3650;
+const SELF_SIGNED_KEY = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
 const KEY = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;
 
@@ -110,6 +113,38 @@ export async function createServerCertificate(
   return { cert: formatCertificate(certificate), key: await formatKey(keys.privateKey) };
 }
 
+/**
+ * Makes the certificate that Debian's ssl-cert package makes at its installation, and that services
+ * come with there: RSA with 2048 bits, signed by itself, for ten years.
+ * @param hostname its only name.
+ * @param notBeforeMs when it was made, in ms since 1970.
+ */
+export async function createSelfSigned(
+  hostname: string,
+  notBeforeMs: number,
+): Promise<IssuedCertificate> {
+  const keys = await crypto.subtle.generateKey(
+    { ...SELF_SIGNED_KEY, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+    true,
+    ["sign", "verify"],
+  ) as CryptoKeyPair;
+  const start = Math.floor(notBeforeMs / 1000) * 1000;
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [hostname] }],
+    keys,
+    serialNumber: randomSerial(20),
+    signingAlgorithm: SELF_SIGNED_KEY,
+    notBefore: new Date(start),
+    notAfter: new Date(start + SELF_SIGNED_DAYS * DAY_MS),
+    extensions: [
+      new BasicConstraintsExtension(false),
+      new SubjectAlternativeNameExtension([{ type: "dns", value: hostname }]),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { cert: formatCertificate(certificate), key: await formatKey(keys.privateKey) };
+}
+
 /** At most 64 characters: ub-common-name of RFC 5280, appendix A. */
 function isCommonName(name: string): boolean {
   return name.length <= 64;
@@ -126,9 +161,9 @@ function validity(nowMs: number, days: number): { notBefore: Date; notAfter: Dat
   return { notBefore: new Date(start), notAfter: new Date(start + days * DAY_MS - 1000) };
 }
 
-/** 16 bytes, positive, of full length: at most 20 octets, RFC 5280 §4.1.2.2. */
-function randomSerial(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+/** Positive, of full length: at most 20 octets, RFC 5280 §4.1.2.2. */
+function randomSerial(count = 16): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(count));
   bytes[0] = (bytes[0]! & 0x3f) | 0x40;
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -14,7 +14,7 @@ import { acceptLoop } from "../net/listen.ts";
 import { settlesWithin } from "../net/settles_within.ts";
 import { isDisconnect } from "../net/stream.ts";
 import { admit } from "./admission.ts";
-import { certificateError, type KeyPair, readKeyPair } from "./key_pair.ts";
+import { certificateError, type KeyPair, readKeyPair } from "../net/key_pair.ts";
 import { describeHandshakeFailure } from "./contact.ts";
 import { formatError, formatOk, parseRequest, type Request, RequestError } from "./frames.ts";
 import { HANDLERS, mayRun, type ServiceContext } from "./handlers.ts";

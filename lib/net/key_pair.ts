@@ -1,9 +1,9 @@
 /**
- * The service's certificate and key, as files.
+ * A certificate and its key, as files.
  * @module
  */
 import { CommandError } from "../errors.ts";
-import type { KeyPair } from "../net/tls_relay.ts";
+import type { KeyPair } from "./tls_relay.ts";
 
 export type { KeyPair };
 
