@@ -131,6 +131,28 @@ Deno.test("arrival() waits for input and takes none of it", async () => {
   assertEquals(await reader.read(), null);
 });
 
+Deno.test("a reader waits in a small buffer again when a flood is over", async () => {
+  const stream = new MemoryStream();
+  const offered: number[] = [];
+  const read = stream.read.bind(stream);
+  stream.read = (buffer) => {
+    offered.push(buffer.length);
+    return read(buffer);
+  };
+  const reader = new ByteReader(stream);
+  const flood = new Uint8Array(60_000).map((_, i) => i % 251);
+  stream.send(flood);
+  assertEquals(await reader.bytes(flood.length), flood);
+  stream.send(encoder.encode("on"));
+  assertEquals(text(await reader.read()), "on");
+  stream.send(encoder.encode("off"));
+  stream.end();
+  assertEquals(text(await reader.read()), "off");
+  assertEquals(await reader.read(), null);
+  assertEquals(Math.max(...offered) >= 16_384, true, `buffers of ${offered} bytes`);
+  assertEquals(offered.at(-1)! <= 2048, true, `buffers of ${offered} bytes`);
+});
+
 Deno.test("a read while arrival() waits shares the wait: one reader a connection", async () => {
   const stream = new MemoryStream();
   let reads = 0;
