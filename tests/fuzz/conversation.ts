@@ -44,6 +44,14 @@ export interface Client {
   readonly mostPerWrite: number;
   /** For the lengths of pauses, from 0 up to 1. */
   readonly random: () => number;
+  /**
+   * Makes the bytes of a segment when it is sent, where they hang on what the decoy said.
+   * @param index of the segment.
+   * @param said everything that the decoy has sent: grows.
+   */
+  readonly wrap?: (index: number, said: readonly Uint8Array[]) => Uint8Array;
+  /** Largest read buffer, in bytes, where it is not that of a line. */
+  readonly maxBufferBytes?: number;
 }
 
 /** What came of a conversation. */
@@ -147,7 +155,8 @@ export async function converse(decoy: Decoy, kind: string, client: Client): Prom
   await turn();
   check(clock.waiting === 0, "no timer is left", () => `${clock.waiting} timers`);
   const { largestBuffer } = stream;
-  check(largestBuffer <= MAX_BUFFER_BYTES, "buffer is bounded", () => `${largestBuffer} bytes`);
+  const { maxBufferBytes = MAX_BUFFER_BYTES } = client;
+  check(largestBuffer <= maxBufferBytes, "buffer is bounded", () => `${largestBuffer} bytes`);
   return {
     output: stream.written,
     events,
@@ -177,9 +186,10 @@ async function drive({ session, stream, clock, client, isOver }: {
     const mayDeliver = stream.isWaiting && !hasEnded;
     if (mayDeliver && dueAt <= clock.now) {
       busySince = undefined;
-      const segment = client.segments[next++];
-      dueAt = clock.now + client.silenceMs(next);
-      if (segment !== undefined) stream.send(segment);
+      const segment = client.segments[next];
+      const bytes = segment && (client.wrap?.(next, stream.kept) ?? segment);
+      dueAt = clock.now + client.silenceMs(++next);
+      if (bytes !== undefined) stream.send(bytes);
       else {
         hasEnded = true;
         if (client.ending === "eof") stream.end();

@@ -26,10 +26,15 @@ interface Expectation {
   maxEvents(input: number): number;
   /** Products whose events do not depend on segments; `all` without products. */
   readonly streams: readonly string[];
+  /** Largest read buffer, in bytes, where it is not that of a line. */
+  readonly maxBufferBytes?: number;
 }
 
 /** What no byte that we send may say. */
 const OWN_WORDS = /duckblind|honeypot/i;
+
+/** OpenSSH's greatest packet, and what may stand before it in the buffer. */
+export const MAX_SSH_BUFFER_BYTES = 262_144 + 512;
 
 /** Bounds and options by kind; a kind without an entry gets `DEFAULT`. */
 const EXPECTATIONS: Record<string, Expectation> = {
@@ -49,6 +54,18 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxOutput: (input) => 1024 + 320 * input,
     maxEvents: (input) => Math.min(1003, 2 + input / 2),
     streams: ["vsftpd-3.0.3"],
+  },
+  ssh: {
+    options: [
+      {},
+      { banner: "x\n", keyboard_interactive: true, fail_delay_ms: 0 },
+      { max_attempts: 1, login_grace_ms: 1000 },
+    ],
+    // Both KEXINITs, and for each packet of 16 bytes at least as much again.
+    maxOutput: (input) => 4096 + 16 * input,
+    maxEvents: () => 12,
+    streams: ["openssh-9.2-debian12", "openssh-9.6-ubuntu24", "dropbear-2022.83"],
+    maxBufferBytes: MAX_SSH_BUFFER_BYTES,
   },
   telnet: {
     options: [
@@ -92,7 +109,11 @@ export async function decoyTargets(): Promise<Target[]> {
     for (const product of productsOf(kind)) {
       targets.push(await decoyTarget(kind, product));
       const decoy = await makeDecoy(kind, product === undefined ? {} : { product });
-      targets.push(floodTarget(kind.kind, decoy, product ?? kind.kind));
+      const { maxBufferBytes } = EXPECTATIONS[kind.kind] ?? DEFAULT;
+      targets.push(floodTarget(kind.kind, decoy, {
+        name: product ?? kind.kind,
+        ...(maxBufferBytes === undefined ? {} : { maxBufferBytes }),
+      }));
     }
   }
   return targets;
@@ -126,7 +147,9 @@ async function decoyTarget(
     run: async (input) => {
       const plan = planOf(input.choices, decoys.length);
       const decoy = decoys[plan.optionSet]!;
-      const report = await converse(decoy, kind.kind, makeClient(input, plan));
+      const { maxBufferBytes } = expectation;
+      const bounds = maxBufferBytes === undefined ? {} : { maxBufferBytes };
+      const report = await converse(decoy, kind.kind, { ...makeClient(input, plan), ...bounds });
       checkReport(report, { expectation, input });
       const hasReplies = kind.kind === "tcp" && plan.optionSet === 2;
       if (isStream && plan.compares && !hasReplies) {

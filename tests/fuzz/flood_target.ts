@@ -63,29 +63,38 @@ const FLOODS: readonly (readonly [start: string, unit: string])[] = [
     "Content-Length: 9999999999\\r\\n\\r\\n",
     "--x\\r\\nContent-Disposition: form-data; name=a; filename=b\\r\\n\\r\\nc\\r\\n",
   ],
+  ["SSH-2.0-x", "A"],
+  ["SSH-2.0-x\\r\\n", "\\0\\0\\0\\x0c\\x0a\\x02\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0"],
+  ["SSH-2.0-x\\r\\n", "\\0\\0\\0\\x0c\\x0a\\x05\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0"],
+  ["SSH-2.0-x\\r\\n", "\\0\\0\\0\\x0c\\x06\\xc0\\0\\0\\0\\x01x\\0\\0\\0\\0\\0"],
+  ["SSH-2.0-x\\r\\n\\0\\x03\\xff\\xfc\\x04\\x02", "\\0"],
 ];
 
 /**
  * A target that floods a decoy.
  * @param kind of the decoy.
  * @param decoy who is flooded.
- * @param product named in the target's name.
+ * @param options the product, for the target's name, and its largest read buffer.
  */
-export function floodTarget(kind: string, decoy: Decoy, product: string): Target {
+export function floodTarget(
+  kind: string,
+  decoy: Decoy,
+  { name, maxBufferBytes = SEGMENT_BYTES }: { name: string; maxBufferBytes?: number },
+): Target {
   const seeds: Seed[] = FLOODS.map(([start, unit]) => ({
     name: `${start}(${unit})`,
     messages: [wireBytes(start), wireBytes(unit)],
   }));
   let isWarm = false;
   return {
-    name: `flood/${product}`,
+    name: `flood/${name}`,
     seeds,
     maxBytes: 2048,
     run: async (input) => {
       // What the engine compiles and keeps the first time is no session's.
-      if (!isWarm) await flood(kind, decoy, input, { isMeasured: false });
+      if (!isWarm) await flood(kind, decoy, input, { isMeasured: false, maxBufferBytes });
       isWarm = true;
-      return await flood(kind, decoy, input, { isMeasured: true });
+      return await flood(kind, decoy, input, { isMeasured: true, maxBufferBytes });
     },
   };
 }
@@ -95,7 +104,7 @@ async function flood(
   kind: string,
   decoy: Decoy,
   { messages, choices }: Case,
-  { isMeasured }: { isMeasured: boolean },
+  { isMeasured, maxBufferBytes }: { isMeasured: boolean; maxBufferBytes: number },
 ): Promise<Outcome> {
   const start = join(messages.slice(0, -1));
   const unit = messages.at(-1) ?? new Uint8Array([0x41]);
@@ -150,7 +159,7 @@ async function flood(
     () => `${held} bytes`,
   );
   const { largestBuffer, written } = stream;
-  check(largestBuffer <= SEGMENT_BYTES, "buffer is bounded", () => `${largestBuffer} bytes`);
+  check(largestBuffer <= maxBufferBytes, "buffer is bounded", () => `${largestBuffer} bytes`);
   session.abort("stop");
   await over;
   if (failure !== undefined) throw failure;

@@ -5,6 +5,8 @@
 import { decoderTargets } from "./decoder_targets.ts";
 import { decoyTargets } from "./decoy_targets.ts";
 import { protocolTargets } from "./protocol_targets.ts";
+import { sshDecoderTargets } from "./ssh_decoder_targets.ts";
+import { sshTargets } from "./ssh_targets.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -12,6 +14,12 @@ import type { Target } from "./target.ts";
  * @param name only those whose name begins with it; empty for all.
  */
 export async function allTargets(name = ""): Promise<Target[]> {
-  const targets = [...await decoyTargets(), ...protocolTargets(), ...decoderTargets()];
+  const targets = [
+    ...await decoyTargets(),
+    ...await sshTargets(),
+    ...sshDecoderTargets(),
+    ...protocolTargets(),
+    ...decoderTargets(),
+  ];
   return targets.filter((target) => target.name.startsWith(name));
 }
