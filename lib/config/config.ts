@@ -33,6 +33,8 @@ export interface DecoyConfig {
   readonly kind: string;
   readonly name: string;
   readonly listen: readonly HostPort[];
+  /** Whether the config asks for TLS from the first byte on. */
+  readonly tls: boolean;
   /** As the kind's schema gives them, defaults included. */
   readonly options: Record<string, unknown>;
 }
@@ -59,6 +61,7 @@ export interface Config {
     /** Where TLS ends, on the loopback. */
     readonly inner: HostPort;
   };
+  readonly tls: Omit<Document["tls"], "inner"> & { readonly inner: HostPort };
   readonly decoys: readonly DecoyConfig[];
   readonly sinks: readonly SinkConfig[];
   readonly ignore: Document["ignore"];
@@ -83,10 +86,12 @@ export function parseConfig(text: string, kinds: KnownKinds): Config {
       listen: document.service.listen.map(toHostPort),
       inner: toHostPort(document.service.inner),
     },
-    decoys: nameEntries(document.decoys).map(({ kind, name, listen, ...options }) => ({
+    tls: { ...document.tls, inner: toHostPort(document.tls.inner) },
+    decoys: nameEntries(document.decoys).map(({ kind, name, listen, tls, ...options }) => ({
       kind,
       name,
       listen: (listen as string[]).map(toHostPort),
+      tls: tls as boolean,
       options,
     })),
     sinks: nameEntries(document.sinks).map(
@@ -174,6 +179,7 @@ function findDuplicates(config: Config): ConfigProblem[] {
         { path: "service.inner", owner: "service", address: config.service.inner },
       ]
       : []),
+    { path: "tls.inner", owner: "tls", address: config.tls.inner },
   ];
   for (const [i, { path, owner, address }] of owners.entries()) {
     if (address.port === 0) continue;

@@ -29,6 +29,19 @@ const Listeners = v.pipe(
   v.maxLength(64, "must have at most 64 entries"),
 );
 
+const Inner = (fallback: string, description: string) =>
+  v.optional(
+    v.pipe(
+      Listen,
+      v.check(
+        (value) => parseHostPort(value)?.hostname.startsWith("127.") === true,
+        "must be 127.x.x.x:port",
+      ),
+      v.description(description),
+    ),
+    fallback,
+  );
+
 const Name = v.pipe(
   v.string("must be a text"),
   v.regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, "must have 1 to 64 of a-z, 0-9, dot, dash, underscore"),
@@ -119,17 +132,7 @@ export function configSchema(kinds: KnownKinds) {
     service: optionalSection({
       enabled: flag(true, "Whether the encrypted service runs"),
       listen: v.optional(Listeners, ["0.0.0.0:9443", "[::]:9443"]),
-      inner: v.optional(
-        v.pipe(
-          Listen,
-          v.check(
-            (value) => parseHostPort(value)?.hostname.startsWith("127.") === true,
-            "must be 127.x.x.x:port",
-          ),
-          v.description("Loopback address where its TLS ends; only the service itself is let in"),
-        ),
-        "127.0.0.1:9442",
-      ),
+      inner: Inner("127.0.0.1:9442", "Loopback address where its TLS ends; nobody else is let in"),
       cert: Path("certs/server.pem", "Certificate chain; made at the first start if absent"),
       key: Path("certs/server.key", "Private key"),
       ca: Path("certs/ca.pem", "CA certificate that local commands trust"),
@@ -140,9 +143,28 @@ export function configSchema(kinds: KnownKinds) {
       idle_ms: count(10 * MINUTE_MS, 1000, 24 * 60 * MINUTE_MS, "Longest silence, in ms"),
       failure_pause_ms: count(1000, 0, 10_000, "Pause before a refused login is answered, in ms"),
     }),
+    tls: optionalSection({
+      inner: Inner(
+        "127.0.0.1:9441",
+        "Loopback address where decoys' TLS ends; only they are let in",
+      ),
+      cert: text("", 1024, "Certificate chain that decoys show; empty for one made for them"),
+      key: text("", 1024, "Its private key"),
+      hostname: text(
+        "",
+        64,
+        "Name in a certificate made for them; empty for the decoys' host name",
+      ),
+    }),
     decoys: v.optional(
       v.pipe(
-        v.array(entryOf(kinds.decoys, { listen: Listeners }), "must be a list of decoys"),
+        v.array(
+          entryOf(kinds.decoys, {
+            listen: Listeners,
+            tls: flag(false, "Whether TLS is spoken from the first byte on"),
+          }),
+          "must be a list of decoys",
+        ),
         v.maxLength(1024, "must have at most 1024 entries"),
       ),
       [],

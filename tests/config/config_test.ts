@@ -63,6 +63,7 @@ Deno.test("parseConfig() tells a decoy's common keys from its options", () => {
     kind: "echo",
     name: "echo",
     listen: [{ hostname: "::1", port: 80 }],
+    tls: false,
     options: { greeting: "hi", size: 3 },
   }]);
 });

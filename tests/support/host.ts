@@ -60,7 +60,7 @@ export function startTestHost(decoy: Decoy, options: TestHostOptions = {}): Test
   sweeper.start(Math.min(limits.idleMs, limits.lifetimeMs));
   const hostname = options.hostname ?? "127.0.0.1";
   const host = new DecoyHost(
-    { kind: "test", name: "test", listen: [{ hostname, port: 0 }], options: {} },
+    { kind: "test", name: "test", listen: [{ hostname, port: 0 }], tls: false, options: {} },
     decoy,
     { gate, emitter, reports, limits },
   );
