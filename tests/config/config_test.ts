@@ -117,7 +117,7 @@ nonsense: 1
       "decoys[2].kind is missing, must be one of echo, range",
       "decoys[3].listen is missing",
       "decoys[4].size is 10, must be 0 to 9",
-      "decoys[4].colour is not a known key, must be one of kind, name, listen, greeting, size",
+      "decoys[4].colour is not a known key, must be one of kind, name, listen, tls, greeting, size",
       'decoys[5] is "tcp", must be a mapping',
       "sinks is a mapping, must be a list of sinks",
       "nonsense is not a known key, " +
