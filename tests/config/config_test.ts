@@ -121,7 +121,7 @@ nonsense: 1
       'decoys[5] is "tcp", must be a mapping',
       "sinks is a mapping, must be a list of sinks",
       "nonsense is not a known key, " +
-      "must be one of sensor, limits, journal, service, decoys, sinks, ignore",
+      "must be one of sensor, limits, journal, service, tls, decoys, sinks, ignore",
     ],
   );
 });
