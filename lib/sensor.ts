@@ -86,6 +86,7 @@ export class Sensor implements SensorView {
       reserve: RESERVED_DESCRIPTORS + 3 * config.service.max_sessions,
       hostname: config.sensor.hostname || hostname.split(".", 1)[0]!,
       seed: folder.seed,
+      tls: config.tls,
       secretsPath: folder.decoySecrets,
     });
     this.#rates = new RateMeter(() => ({
@@ -302,6 +303,7 @@ function needRestart(old: Config, fresh: Config): [key: string, value: unknown][
     ["journal.ring_events", config.journal.ring_events],
     ["service.enabled", config.service.enabled],
     ["service.inner", formatHostPort(config.service.inner)],
+    ["tls", JSON.stringify(config.tls)],
   ];
   const before = keys(old);
   return keys(fresh).filter(([, value], i) => value !== before[i]![1]);

@@ -45,6 +45,9 @@ export async function findUnreadable(config: Config): Promise<ConfigProblem[]> {
       if (file !== MADE_AT_START[key]) named.push({ path: `service.${key}`, file });
     }
   }
+  for (const key of ["cert", "key"] as const) {
+    if (config.tls[key] !== "") named.push({ path: `tls.${key}`, file: config.tls[key] });
+  }
   for (const [i, decoy] of config.decoys.entries()) {
     const files = findDecoyKind(decoy.kind)?.paths?.(decoy.options) ?? [];
     for (const file of files) {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
-import { findDecoyKind } from "../decoys/registry.ts";
+import { findDecoyKind, speaksTls } from "../decoys/registry.ts";
 import { formatHostPort, type HostPort } from "../net/address.ts";
 import { authorityKeyPath } from "../net/certificates.ts";
 import { findSinkKind } from "../sinks/registry.ts";
@@ -31,6 +31,7 @@ export function permissionFlags(config: Config, configPath?: string): string[] {
   const read = [
     ...(configPath === undefined ? [] : [configPath]),
     ...certificateFiles(config),
+    ...[config.tls.cert, config.tls.key].filter((path) => path !== ""),
     ...config.decoys.flatMap(({ kind, options }) => findDecoyKind(kind)?.paths?.(options) ?? []),
   ];
   return formatFlags({
@@ -67,8 +68,9 @@ function netAddresses(config: Config): string[] {
     (LOOPBACKS[hostname] ?? []).map((hostname) => ({ hostname, port }))
   );
   const listen = config.decoys.flatMap(({ listen }) => listen);
+  const relay = config.decoys.some(speaksTls) ? [config.tls.inner] : [];
   return [
-    ...[...listen, ...service, ...local].map(formatHostPort),
+    ...[...listen, ...relay, ...service, ...local].map(formatHostPort),
     ...config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.hosts?.(options) ?? []),
   ];
 }

@@ -19,6 +19,13 @@ export interface DecoyKind<Options> {
   readonly defaultPort: number;
   /** Keys, defaults and ranges of its options: here and nowhere else. */
   readonly options: v.GenericSchema<unknown, Options>;
+  /**
+   * Whether it always speaks TLS from its first byte on (`implicit`). The others do with `tls: true` in
+   * their entry.
+   */
+  readonly tls?: "implicit";
+  /** Whether a decoy with these options may go over to TLS within a talk (`Session.startTls`). */
+  startsTls?(options: Options): boolean;
   /** Files and folders that the options name: `permissions` lists them, `check` reads them. */
   paths?(options: Options): string[];
   /**
@@ -77,6 +84,12 @@ export interface SecretStore {
   pathOf(name: string): string;
 }
 
+/** What became of `Session.startTls`. */
+export type TlsOutcome =
+  | "established"
+  | "clear" // what came is no TLS; it is still to be read
+  | "failed"; // the handshake came to nothing; there is nobody to talk to any more
+
 /** A decoy with its settings. */
 export interface Decoy {
   /**
@@ -85,6 +98,11 @@ export interface Decoy {
    * @throws {LimitError} when the peer goes over a limit.
    */
   serve(session: Session): Promise<void>;
+  /**
+   * Answers a peer that speaks no TLS where TLS is spoken from the first byte on. Without it the
+   * connection is closed without a word, as OpenSSL does.
+   */
+  serveClear?(session: Session): Promise<void>;
 }
 
 /** One connection, made, limited and closed by the host. */
@@ -96,6 +114,16 @@ export interface Session {
 
   /** Wall clock, in ms since 1970. */
   now(): number;
+
+  /** Whether TLS is spoken. */
+  readonly isSecure: boolean;
+  /**
+   * Goes over to TLS: reads the peer's ClientHello, reports it, and shakes hands. After that all reads
+   * and writes are inside of TLS.
+   * @param reply sent in clear before that, such as `220 ...`. What the peer had sent behind its command
+   * without waiting for it is reported and thrown away: it must not count as said inside of TLS.
+   */
+  startTls(reply?: Uint8Array): Promise<TlsOutcome>;
 
   /**
    * What has arrived and was not read yet.

@@ -5,13 +5,16 @@
 import type { Config, DecoyConfig } from "../config/config.ts";
 import { logger } from "../log.ts";
 import { DescriptorBudget } from "../net/descriptors.ts";
+import type { Stream } from "../net/stream.ts";
+import type { TlsStream } from "../net/tls_relay.ts";
 import type { Emitter } from "../events/emitter.ts";
 import type { DecoyContext } from "./decoy.ts";
 import { fileAccess } from "./files.ts";
 import { Gate } from "./gate.ts";
 import { DecoyHost, type HostShared } from "./host.ts";
 import { LimitReports } from "./limit_reports.ts";
-import { findDecoyKind } from "./registry.ts";
+import { DecoyTls } from "./decoy_tls.ts";
+import { findDecoyKind, speaksTls } from "./registry.ts";
 import { SecretFolder } from "./secret_store.ts";
 import { Sweeper } from "./sweeper.ts";
 
@@ -19,6 +22,8 @@ const log = logger("decoys");
 
 /** How long a long computation gives way, in ms: the shortest timer. */
 const GIVE_WAY_MS = 1;
+/** Both ends of a TLS relay's connection to itself. */
+const RELAY_DESCRIPTORS = 2;
 
 /** What the fleet needs of the sensor. */
 export interface FleetOptions {
@@ -33,6 +38,8 @@ export interface FleetOptions {
   seed(label: string): Uint8Array;
   /** Folder of what decoys keep. */
   readonly secretsPath: string;
+  /** Where decoys' TLS ends, and what certificate they show. */
+  readonly tls: Config["tls"];
 }
 
 /** Which decoys a reload touched, by name. */
@@ -50,6 +57,7 @@ export class DecoyFleet {
   readonly #sweeper: Sweeper;
   readonly #shared: HostShared;
   readonly #secrets: SecretFolder;
+  readonly #tls: DecoyTls;
   #hosts: DecoyHost[] = [];
 
   /**
@@ -66,7 +74,17 @@ export class DecoyFleet {
     this.#reports = new LimitReports((scope, data) => emitter.emit(scope, "limit.hit", data));
     this.#secrets = new SecretFolder(options.secretsPath);
     this.#sweeper = new Sweeper(this.gate, this.#reports);
+    const { tls } = options;
+    this.#tls = new DecoyTls({
+      address: tls.inner,
+      cert: tls.cert,
+      key: tls.key,
+      hostname: tls.hostname || options.hostname,
+      store: this.#secrets,
+      seed: options.seed("tls"),
+    });
     this.#shared = {
+      tls: { wrap: (peer, first) => this.#wrap(peer, first) },
       gate: this.gate,
       emitter,
       reports: this.#reports,
@@ -129,7 +147,21 @@ export class DecoyFleet {
     await Promise.all(this.#hosts.map((host) => host.stop(graceMs)));
     this.#sweeper.stop();
     this.#reports.flush(performance.now());
+    await this.#tls.close();
     await this.#secrets.close();
+  }
+
+  /** Puts TLS into a connection, whose detour takes two descriptors more. */
+  async #wrap(peer: Stream, first: Uint8Array): Promise<TlsStream> {
+    const giveBack = this.gate.borrow(RELAY_DESCRIPTORS);
+    try {
+      const stream = await this.#tls.wrap(peer, first);
+      stream.closed.then(giveBack);
+      return stream;
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   async #make(config: DecoyConfig): Promise<DecoyHost> {
@@ -145,7 +177,10 @@ export class DecoyFleet {
       ...fileAccess(paths),
     };
     log.debug("Making decoy {name}", { name: config.name });
-    return new DecoyHost(config, await kind.create(config.options, context), this.#shared);
+    const decoy = await kind.create(config.options, context);
+    if (speaksTls(config)) await this.#tls.prepare();
+    const isSecure = config.tls || kind.tls === "implicit";
+    return new DecoyHost(config, decoy, this.#shared, { isSecure });
   }
 }
 

@@ -40,6 +40,7 @@ export class Gate {
   readonly #bySource = new Map<string, Set<GatedSession>>();
   readonly #byDecoy = new Map<string, number>();
   #open = 0;
+  #borrowed = 0;
   /** The caps; may change at a reload. */
   limits: GateLimits;
 
@@ -59,7 +60,26 @@ export class Gate {
 
   /** Most sessions there may be, as far as is known. */
   get max(): number {
-    return this.#budget.allowance(this.limits.sessions, this.#open);
+    const { sessions } = this.limits;
+    const borrowed = this.#borrowed;
+    return Math.max(
+      1,
+      this.#budget.allowance(sessions + borrowed, this.#open + borrowed) - borrowed,
+    );
+  }
+
+  /**
+   * Counts descriptors that a session takes beside its own.
+   * @param count how many.
+   * @returns gives them back; a second call does nothing.
+   */
+  borrow(count: number): () => void {
+    this.#borrowed += count;
+    let left = count;
+    return () => {
+      this.#borrowed -= left;
+      left = 0;
+    };
   }
 
   /** All open sessions. */

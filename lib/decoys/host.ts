@@ -33,6 +33,14 @@ export interface HostShared {
   readonly reports: LimitReports;
   /** Limits of each session; may change at a reload. */
   limits: SessionLimits;
+  /** TLS for those that speak it. */
+  readonly tls?: SessionOwner["tls"];
+}
+
+/** How a decoy's connections begin. */
+export interface HostOptions {
+  /** Whether they begin with TLS. */
+  readonly isSecure: boolean;
 }
 
 /** A session with what the host knows of it. */
@@ -58,6 +66,7 @@ interface SessionScope {
 export class DecoyHost {
   readonly config: DecoyConfig;
   readonly #decoy: Decoy;
+  readonly #isSecure: boolean;
   readonly #shared: HostShared;
   readonly #owner: SessionOwner;
   #running = 0;
@@ -74,9 +83,16 @@ export class DecoyHost {
    * @param config the entry.
    * @param decoy made from it.
    * @param shared what all decoys share.
+   * @param options how its connections begin; as the entry says when absent.
    */
-  constructor(config: DecoyConfig, decoy: Decoy, shared: HostShared) {
+  constructor(
+    config: DecoyConfig,
+    decoy: Decoy,
+    shared: HostShared,
+    options: HostOptions = { isSecure: config.tls },
+  ) {
     this.config = config;
+    this.#isSecure = options.isSecure;
     this.#decoy = decoy;
     this.#shared = shared;
     this.#owner = {
@@ -86,6 +102,7 @@ export class DecoyHost {
       now: () => Date.now(),
       elapsed: () => performance.now(),
       random: Math.random,
+      tls: shared.tls,
       schedule: (callback, ms) => {
         const timer = setTimeout(callback, ms);
         return () => clearTimeout(timer);
@@ -185,7 +202,7 @@ export class DecoyHost {
   async #run(session: HostedSession): Promise<void> {
     this.#emit(session.scope, "session.open", {});
     try {
-      await this.#decoy.serve(session);
+      await this.#serveOne(session);
       session.reason ??= session.peerEnded ? "peer" : "done";
     } catch (error) {
       session.reason ??= this.#judge(session, error);
@@ -209,6 +226,15 @@ export class DecoyHost {
       ...(session.firstBytes.length === 0 ? {} : { firstBytes: session.firstBytes }),
     });
     if (--this.#running === 0) this.#onIdle?.();
+  }
+
+  async #serveOne(session: HostedSession): Promise<void> {
+    const outcome = this.#isSecure ? await session.startTls() : "established";
+    if (outcome === "established") return await this.#decoy.serve(session);
+    if (outcome === "clear" && !session.peerEnded && this.#decoy.serveClear !== undefined) {
+      return await this.#decoy.serveClear(session);
+    }
+    session.closeAbruptly();
   }
 
   /** Why a session ended that threw; reports what the peer did wrong. */

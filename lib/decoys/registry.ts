@@ -20,6 +20,17 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
 ];
 
 /**
+ * Whether a decoy may speak TLS.
+ * @param entry of the config.
+ */
+export function speaksTls(
+  entry: { kind: string; tls: boolean; options: Record<string, unknown> },
+): boolean {
+  const kind = findDecoyKind(entry.kind);
+  return entry.tls || kind?.tls === "implicit" || (kind?.startsTls?.(entry.options) ?? false);
+}
+
+/**
  * Finds a kind.
  * @param kind as in `kind:` of the config.
  * @returns the kind, or `undefined` if there is none of that name.

@@ -9,8 +9,10 @@ import { LimitError } from "../errors.ts";
 import type { EndReason, EventId, EventMap } from "../events/event.ts";
 import { ByteReader } from "../net/byte_reader.ts";
 import { escapeBytes } from "../net/escape.ts";
-import { type Stream, writeAll } from "../net/stream.ts";
-import type { Endpoint, Session } from "./decoy.ts";
+import { isDisconnect, type Stream, writeAll } from "../net/stream.ts";
+import { RelayError, type TlsStream } from "../net/tls_relay.ts";
+import type { Endpoint, Session, TlsOutcome } from "./decoy.ts";
+import { readOpening } from "./tls_opening.ts";
 
 const encoder = new TextEncoder();
 const NOTHING = new Uint8Array(0);
@@ -42,6 +44,8 @@ export interface SessionOwner {
   random(): number;
   /** Calls back after `ms`; returns what takes the call back. */
   schedule(callback: () => void, ms: number): () => void;
+  /** Puts TLS into a session's connection; without it there is none. */
+  readonly tls?: { wrap(peer: Stream, first: Uint8Array): Promise<TlsStream> } | undefined;
 }
 
 /** A session as the host sees it. Decoys see it as `Session`. */
@@ -65,8 +69,9 @@ export class LiveSession implements Session {
   /** Whether the decoy asked for an abrupt end. */
   isAbrupt = false;
   readonly #owner: SessionOwner;
-  readonly #stream: Stream;
-  readonly #reader: ByteReader;
+  #stream: Stream;
+  #reader: ByteReader;
+  isSecure = false;
   #controller: AbortController | undefined;
   #cancelPause: (() => void) | undefined;
   #expiresAt: number | undefined;
@@ -134,6 +139,17 @@ export class LiveSession implements Session {
     this.#lastWords = lastWords;
   }
 
+  async startTls(reply?: Uint8Array): Promise<TlsOutcome> {
+    if (reply !== undefined) {
+      this.#dropPipelined();
+      await this.write(reply);
+    }
+    const opening = await readOpening(this.#reader);
+    const outcome = opening.isTls ? await this.#secure(opening.raw) : "clear";
+    if (!opening.isTls) this.#reader.unread(opening.raw);
+    return outcome;
+  }
+
   unread(bytes: Uint8Array): void {
     this.#reader.unread(bytes);
   }
@@ -195,6 +211,37 @@ export class LiveSession implements Session {
 
   closeAbruptly(): void {
     this.isAbrupt = true;
+  }
+
+  /** Puts TLS into the connection and shakes hands; `first` is what was read for that. */
+  async #secure(first: Uint8Array): Promise<TlsOutcome> {
+    const { tls } = this.#owner;
+    if (tls === undefined) return "failed";
+    try {
+      const secure = await tls.wrap(this.#stream, first);
+      this.#stream = secure;
+      this.#reader = new ByteReader(secure, (bytes) => this.#arrived(bytes));
+      if (this.#isClosed) secure.close(); // it was closed meanwhile, as far as there was anything
+      await secure.handshake();
+      this.isSecure = true;
+      return "established";
+    } catch (error) {
+      // An alert of the peer's or of ours is InvalidData; what it was has been sent already.
+      const isExpected = error instanceof RelayError || error instanceof Deno.errors.InvalidData;
+      if (isExpected || isDisconnect(error)) return "failed";
+      throw error;
+    }
+  }
+
+  /** Reports and throws away what the peer sent without waiting for the answer. */
+  #dropPipelined(): void {
+    const pipelined = this.#reader.take();
+    if (pipelined.length === 0) return;
+    this.emit("protocol.error", {
+      offset: this.bytesIn - pipelined.length,
+      expected: "nothing in clear behind the command that begins TLS",
+      firstBytes: pipelined.slice(0, this.#owner.limits.firstBytes),
+    });
   }
 
   /** When this session is over unless something happens, on the monotonic clock, in ms. */

@@ -61,6 +61,11 @@ export class ByteReader {
     return this.#fill(1).then((hasMore) => hasMore ? this.#takeAll() : null);
   }
 
+  /** What has arrived and was not taken; does not wait. Valid until the next call. */
+  take(): Uint8Array {
+    return this.#takeAll();
+  }
+
   /**
    * Waits until `read` would not wait. Whoever reads before that shares the wait.
    * @returns nothing; rejects as `read` would.

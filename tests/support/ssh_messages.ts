@@ -96,11 +96,15 @@ export function describe(payload: Uint8Array): string {
       }
       case 21:
         return `NEWKEYS${rest()}`;
-      case 31: {
-        const [hostKey, value, signature] = [at.string(), at.string(), at.string()];
+      case 31:
+      case 33: {
+        const [first, value] = [at.string(), at.string()];
+        if (at.left === 0) return `GEX_GROUP ${first.length * 8 - 8} ${value.length}`;
+        const signature = at.string();
         const type = (blob: Uint8Array) => escapeBytes(new WireReader(blob).string());
         const size = value.length === 32 || value.length === 65 ? `${value.length}` : "long";
-        return `KEX_REPLY ${type(hostKey)} ${size} ${type(signature)}${rest()}`;
+        const name = payload[0] === 31 ? "KEX_REPLY" : "GEX_REPLY";
+        return `${name} ${type(first)} ${size} ${type(signature)}${rest()}`;
       }
       case 51:
         return `FAILURE ${text()} ${at.bool()}${rest()}`;

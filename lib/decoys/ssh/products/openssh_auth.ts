@@ -47,10 +47,11 @@ function answer(request: AuthRequest, state: AuthState, options: AuthOptions): A
   const user = userOf(request);
   const service = cText(request.service);
   const { first, attempts } = state;
-  if (first !== undefined && (user !== first.user || service !== first.service)) {
+  const firstService = cText(first?.service ?? "");
+  if (first !== undefined && (user !== first.user || service !== firstService)) {
     return {
       disconnect: "Change of username or service not allowed: " +
-        `(${first.user},${first.service}) -> (${user},${service})`,
+        `(${first.user},${firstService}) -> (${user},${service})`,
     };
   }
   const isFirst = attempts === 1;
