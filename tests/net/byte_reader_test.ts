@@ -221,3 +221,47 @@ Deno.test("ByteReader reads the same in segments of every size", async () => {
     assertEquals(await reader.read(), null);
   }
 });
+
+Deno.test("atMost() takes no more from the system than asked for", async () => {
+  const stream = new MemoryStream();
+  const sizes: number[] = [];
+  const reader = new ByteReader({
+    read: (buffer) => {
+      sizes.push(buffer.length);
+      return stream.read(buffer);
+    },
+    write: (data) => stream.write(data),
+    closeWrite: () => stream.closeWrite(),
+    close: () => stream.close(),
+  }, (chunk) => told += decoder.decode(chunk));
+  let told = "";
+  stream.send(encoder.encode("SSH-2.0-x"));
+  assertEquals(text(await reader.atMost(4)), "SSH-");
+  assertEquals([told, sizes, reader.buffered], ["SSH-", [4], 0]);
+  assertEquals(text(await reader.atMost(1)), "2");
+  assertEquals(text(await reader.read()), ".0-x");
+  stream.end();
+  assertEquals(await reader.atMost(1), null);
+  assertEquals([reader.ended, await reader.atMost(1)], [true, null]);
+});
+
+Deno.test("atMost() gives first what was unread, then what comes, as a copy", async () => {
+  const reader = readerOf("abcdef", "gh");
+  const chunk = (await reader.read())!;
+  reader.unread(chunk.subarray(2));
+  const first = await reader.atMost(3);
+  assertEquals(text(first), "cde");
+  assertEquals(text(await reader.atMost(100)), "f");
+  assertEquals(text(await reader.atMost(100)), "gh");
+  assertEquals(text(first), "cde");
+});
+
+Deno.test("atMost() waits for a read that arrival() began", async () => {
+  const stream = new MemoryStream();
+  const reader = new ByteReader(stream);
+  const arrival = reader.arrival();
+  const reading = reader.atMost(2);
+  stream.send(encoder.encode("abc"));
+  await arrival;
+  assertEquals([text(await reading), text(await reader.atMost(2))], ["ab", "c"]);
+});
