@@ -164,6 +164,7 @@ export class SshClient {
     const secrets = this.#secrets;
     if (secrets === undefined) return;
     const sessionId = this.sessionId;
+    this.#encryption?.end();
     this.#encryption = new Encryption(deriveKeys(secrets, { sessionId, letters: "ACE" }));
   }
 
@@ -235,6 +236,8 @@ export class SshClient {
       ignoreDisconnect(error);
     }
     await this.#done;
+    this.#encryption?.end();
+    this.#decryption?.end();
   }
 
   async #read(): Promise<void> {
@@ -312,6 +315,7 @@ export class SshClient {
         if (this.#isStrict) this.#receiveSequence = 0;
         if (this.#secrets === undefined) break;
         const sessionId = this.sessionId;
+        this.#decryption?.end();
         this.#decryption = new Decryption(
           deriveKeys(this.#secrets, { sessionId, letters: "BDF" }),
         );

@@ -140,6 +140,11 @@ export class Encryption {
     const mac = macOf(this.#macKey, { packet, sequence });
     return Buffer.concat([this.#cipher.update(packet), mac]);
   }
+
+  /** Lets go of the cipher. */
+  end(): void {
+    this.#cipher.final();
+  }
 }
 
 /** Decrypts what comes in. */
@@ -171,6 +176,11 @@ export class Decryption {
       throw new Error(`The server's packet ${sequence} has a wrong MAC`);
     }
     return { packet, taken: end + MAC_BYTES };
+  }
+
+  /** Lets go of the cipher. */
+  end(): void {
+    this.#decipher.final();
   }
 }
 

@@ -8,6 +8,9 @@ import { escapeBytes } from "../../lib/net/escape.ts";
 import type { PacketShape, Received, SshClient } from "./ssh_client.ts";
 import { describe, type KexinitLists } from "./ssh_messages.ts";
 
+/** Before bytes that are neither a line nor a packet. */
+const TEXT = "bytes ";
+
 /** One thing that the client does, and how long it waits for what comes of it. */
 export interface Step {
   /** Tells it in a result. */
@@ -66,7 +69,7 @@ export async function talk(
       const firstMs = received[0]?.atMs ?? client.endedAtMs;
       answers.push({
         label: step.label,
-        received: received.map(describeReceived),
+        received: received.map(describeReceived).reduce(joinText, [] as string[]),
         ending: client.ending,
         delayMs: firstMs === undefined ? undefined : firstMs - Math.min(sentMs, firstMs),
         segments: new Set(received.map(({ segment }) => segment)).size,
@@ -89,6 +92,13 @@ export function describeReceived({ kind, bytes, padding, isEncrypted }: Received
   const text = describe(bytes);
   const isChanging = /^(KEX_REPLY \S+ long|KEX_REPLY ecdsa|GEX)/.test(text);
   return `${text} [${isChanging ? "" : padding!.length} ${pad}]`;
+}
+
+/** Text comes in as many parts as the server wrote it in. */
+function joinText(parts: string[], part: string): string[] {
+  const last = parts.at(-1);
+  if (!part.startsWith(TEXT) || !last?.startsWith(TEXT)) return [...parts, part];
+  return [...parts.slice(0, -1), last + part.slice(TEXT.length)];
 }
 
 /** Waits for the server to speak. */

@@ -19,7 +19,9 @@ export function opensshWith(options: Record<string, string> = {}): Genuine {
     name: "OpenSSH 9.2p1",
     packages: ["openssh-server"],
     async start({ port, workDir }) {
-      await Deno.mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+      // Where sshd locks its unprivileged part up; systemd makes it on a real host.
+      await new Deno.Command("/usr/bin/install", { args: ["-d", "-m", "755", "/run/sshd"] })
+        .output();
       const types = [["rsa", "3072"], ["ecdsa", "256"], ["ed25519", "256"]] as const;
       const keys = await Promise.all(types.map(async ([type, bits]) => {
         const path = `${workDir}/ssh_host_${type}_key`;
