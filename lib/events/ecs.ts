@@ -125,6 +125,7 @@ function encodeOwn(part: Part): string {
   if (part.url !== undefined) json += `,"url":${JSON.stringify(part.url)}`;
   if (part.userAgent !== undefined) json += `,"user_agent":${JSON.stringify(part.userAgent)}`;
   if (part.file !== undefined) json += `,"file":${JSON.stringify(part.file)}`;
+  if (part.tls !== undefined) json += `,"tls":${JSON.stringify(part.tls)}`;
   return json;
 }
 

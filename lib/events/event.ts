@@ -7,6 +7,7 @@
  * @module
  */
 import type { SshClient } from "./ssh_data.ts";
+import type { TlsClientHello } from "./tls_data.ts";
 
 /** One end of a connection. IPv4 addresses that are mapped into IPv6 are written as IPv4. */
 export interface Endpoint {
@@ -41,6 +42,8 @@ export type CredentialMethod =
   | "cram-md5"
   | "scram-sha-256"
   | "mysql-native"
+  | "mysql-sha2" // MySQL caching_sha2_password
+  | "postgres-md5"
   | "ntlmv1"
   | "ntlmv2"
   | "vnc-des"
@@ -167,6 +170,8 @@ export interface EventMap {
   };
   /** An SSH client said what it is and which algorithms it can. */
   "ssh.client": SshClient;
+  /** A TLS client said what it can, or none spoke where TLS was due. */
+  "tls.client-hello": TlsClientHello;
   /** A peer's bytes made no sense. */
   "protocol.error": {
     /** Where in the peer's bytes, from 0. */
@@ -220,6 +225,7 @@ export const ACTIONS = {
   "payload": "payload",
   "telnet.client": "telnet-client",
   "ssh.client": "ssh-client",
+  "tls.client-hello": "tls-client-hello",
   "protocol.error": "protocol-error",
   "service.login": "service-login",
   "service.probe": "service-probe",

@@ -53,6 +53,7 @@ export interface Part {
   readonly url?: EcsEvent["url"];
   readonly userAgent?: EcsEvent["user_agent"];
   readonly file?: EcsEvent["file"];
+  readonly tls?: EcsEvent["tls"];
   readonly session?: Duckblind["session"];
   readonly duckblind?: Omit<Duckblind, "session" | "decoy">;
 }

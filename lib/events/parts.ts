@@ -10,6 +10,7 @@ import type { EventId, EventMap } from "./event.ts";
 import { encodeHttp } from "./http_part.ts";
 import { classes, type Part, quote } from "./part.ts";
 import { encodeSshClient } from "./ssh_part.ts";
+import { encodeTlsClientHello } from "./tls_part.ts";
 import { isSecretName, WITHHELD, withholds } from "./withhold.ts";
 
 /** Makes the part of one kind of event. */
@@ -114,6 +115,8 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     };
   },
   "ssh.client": encodeSshClient,
+  "tls.client-hello": (data, _scope, sensor) =>
+    encodeTlsClientHello(data, encodeFirstBytes(data.firstBytes, sensor)),
   "protocol.error": (data, _scope, sensor) => ({
     classes: PROTOCOL,
     severity: 20,

@@ -2,6 +2,7 @@
  * Everything that is fuzzed.
  * @module
  */
+import { clientHelloTarget } from "./client_hello_target.ts";
 import { decoderTargets } from "./decoder_targets.ts";
 import { decoyTargets } from "./decoy_targets.ts";
 import { protocolTargets } from "./protocol_targets.ts";
@@ -20,6 +21,7 @@ export async function allTargets(name = ""): Promise<Target[]> {
     ...sshDecoderTargets(),
     ...protocolTargets(),
     ...decoderTargets(),
+    clientHelloTarget(),
   ];
   return targets.filter((target) => target.name.startsWith(name));
 }
