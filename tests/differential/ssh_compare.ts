@@ -32,9 +32,9 @@ export interface TalkComparison {
 }
 
 /** Wait for an answer, in ms. */
-const WAIT_MS = 150;
+const WAIT_MS = 100;
 /** Wait for the end of an answer, in ms. */
-const QUIET_MS = 40;
+const QUIET_MS = 30;
 /** The same when the first comparison failed: the machine may have been busy. */
 const PATIENT_WAIT_MS = 1000;
 const PATIENT_QUIET_MS = 250;

@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { authRequest, message, passwordRequest, serviceRequest } from "../support/ssh_messages.ts";
 import {
+  end,
   init,
   keys,
   listen,
@@ -214,6 +215,9 @@ differentialTest(
       ).sort();
     };
     await t.step("seven at a time", async () => {
+      // The harness's own knock is counted until sshd has seen it go.
+      await converse(genuine, { name: "a look", steps: [listen(), ...hello.slice(1), end] });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
       const [expected, actual] = await Promise.all([count(genuine), count(decoy.address)]);
       assertEquals(actual, expected);
     });
