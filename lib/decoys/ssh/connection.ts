@@ -283,6 +283,7 @@ class Connection {
   /** A message of the exchange; with the last one, our keys are in use. */
   async #continueExchange({ payload }: Packet): Promise<void> {
     const exchange = this.#exchange!;
+    await this.#server.shortWork.turn(this.#session);
     const { reply, result } = await exchange.take(payload);
     this.#packets.queue(reply);
     if (result === undefined) return;

@@ -8,6 +8,7 @@ import type { SshOptions } from "../ssh.ts";
 import { serveConnection } from "./connection.ts";
 import { LongWork } from "./kex/long_work.ts";
 import { builtInModuli, type Moduli, parseModuli } from "./kex/moduli.ts";
+import { ShortWork } from "./kex/short_work.ts";
 import { loadHostKeys } from "./keys/host_keys.ts";
 import { PacketBudget } from "./packet.ts";
 import type { Product } from "./product.ts";
@@ -72,6 +73,7 @@ export async function createSshDecoy(options: SshOptions, context: DecoyContext)
       imported: await readHostKeys(options, context),
     }),
     longWork: longWork ??= new LongWork({ yieldToLoop: () => context.giveWay() }),
+    shortWork: shortWork ??= new ShortWork({ yieldToLoop: () => context.giveWay() }),
     auth: {
       maxAttempts: options.max_attempts ?? defaults.maxAttempts,
       failDelayMs: options.fail_delay_ms ?? defaults.failDelayMs,
@@ -87,8 +89,9 @@ export async function createSshDecoy(options: SshOptions, context: DecoyContext)
   return { serve: (session) => serve(session, { server, startups, graceMs, defaults }) };
 }
 
-/** Long computations of all SSH decoys of the process: they share one processor. */
+/** Computations of all SSH decoys of the process: they share one processor. */
 let longWork: LongWork | undefined;
+let shortWork: ShortWork | undefined;
 
 const EMPTY = new Uint8Array(0);
 
