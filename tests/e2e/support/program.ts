@@ -50,6 +50,7 @@ export class Program implements AsyncDisposable {
       configFile: string | undefined;
       command: readonly string[];
       flags: readonly string[];
+      isExecutable?: boolean;
     },
   ) {
     this.folder = folder;
@@ -57,7 +58,7 @@ export class Program implements AsyncDisposable {
     this.configFile = parts.configFile;
     this.#command = parts.command;
     this.#flags = parts.flags;
-    this.#isExecutable = parts.configFile === undefined;
+    this.#isExecutable = parts.isExecutable ?? false;
   }
 
   /**
@@ -89,13 +90,18 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** The executable, copied alone into an empty folder. */
-  static async executable(): Promise<Program> {
+  /**
+   * The executable, copied alone into an empty folder.
+   * @param config its YAML, with addresses of the default config only: it has the right to no others.
+   */
+  static async executable(config?: string): Promise<Program> {
     const folder = await Deno.makeTempDir({ prefix: "duckblind-e2e-" });
     await Deno.copyFile(EXECUTABLE!, `${folder}/duckblind`);
+    const configFile = config === undefined ? undefined : "duckblind.yaml";
+    if (configFile !== undefined) await Deno.writeTextFile(`${folder}/${configFile}`, config!);
     const command = [`${folder}/duckblind`];
     const ports = { ...DEFAULT_PORTS, ...FURTHER };
-    return new Program(folder, { ports, configFile: undefined, command, flags: [] });
+    return new Program(folder, { ports, configFile, command, flags: [], isExecutable: true });
   }
 
   /** Whether this is the compiled executable. */
@@ -223,12 +229,13 @@ export class RunningSensor implements AsyncDisposable {
 
 /**
  * The ways to start the program that are to be tested.
+ * @param config its YAML, with addresses of the default config only; by default that config.
  * @returns a name for the test, and how; the executable only when `DUCKBLIND_BIN` names one.
  */
-export function waysToStart(): { way: string; open(): Promise<Program> }[] {
-  const source = { way: "from source", open: () => Program.source() };
+export function waysToStart(config?: string): { way: string; open(): Promise<Program> }[] {
+  const source = { way: "from source", open: () => Program.source(config) };
   if (EXECUTABLE === undefined) return [source];
-  return [source, { way: "executable", open: () => Program.executable() }];
+  return [source, { way: "executable", open: () => Program.executable(config) }];
 }
 
 /** Puts ports where the config names them: `@ftp`, or the port of the default config. */
