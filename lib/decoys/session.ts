@@ -145,9 +145,15 @@ export class LiveSession implements Session {
       await this.write(reply);
     }
     const opening = await readOpening(this.#reader);
-    const outcome = opening.isTls ? await this.#secure(opening.raw) : "clear";
-    if (!opening.isTls) this.#reader.unread(opening.raw);
-    return outcome;
+    let outcome: TlsOutcome = opening.isTls ? "failed" : "clear";
+    try {
+      if (!opening.isTls) this.#reader.unread(opening.raw);
+      else if (opening.refusal !== undefined) await this.write(opening.refusal);
+      else outcome = await this.#secure(opening.raw);
+      return outcome;
+    } finally {
+      this.emit("tls.client-hello", opening.describe(outcome === "established"));
+    }
   }
 
   unread(bytes: Uint8Array): void {
