@@ -14,7 +14,7 @@
  * ```
  * In `<` and `>` lines `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are known. Consecutive lines of one
  * side are one flow: it does not matter in how many writes it comes. `{{NAME}}` in a `<` line stands
- * for text that the test masks by `masks`.
+ * for what the test masks.
  * @module
  */
 import { assertEquals } from "@std/assert";
@@ -279,12 +279,15 @@ export function formatData(data: unknown): string {
  * @param decoy who answers.
  * @param file the transcript's path.
  * @param segmentations fewer ways of cutting, where the genuine product itself answers otherwise.
+ * @param mask puts `{{NAME}}` in the place of what differs from one connection to the next, in a line
+ * that `play` wrote.
  */
 export async function assertTranscript(
   t: Deno.TestContext,
   decoy: Decoy,
   file: string | URL,
   segmentations: readonly Segmentation[] = ["whole", "bytes"],
+  mask: (line: string) => string = (line) => line,
 ): Promise<void> {
   const steps = parseTranscript(await Deno.readTextFile(file));
   const sends = steps.filter((step) => step.kind === ">").map((step) =>
@@ -293,8 +296,9 @@ export async function assertTranscript(
   const expected = joinSaid(steps);
   for (const segmentation of segmentations) {
     await t.step(segmentation, async () => {
-      const played = await play(decoy, sends, { segmentation });
-      assertEquals(normalise(played.lines, segmentation), normalise(expected, segmentation));
+      const { lines } = await play(decoy, sends, { segmentation });
+      const masked = lines.map(mask);
+      assertEquals(normalise(masked, segmentation), normalise(expected, segmentation));
     });
   }
 }

@@ -23,6 +23,16 @@ export type PacketFault =
   | "overlong padding" // more padding than packet
   | "empty"; // no payload
 
+/** What a report says in place of each. */
+const EXPECTED: Readonly<Record<PacketFault, string>> = {
+  "length": "an SSH packet of an allowed length",
+  "alignment": "an SSH packet of whole blocks",
+  "mac": "an SSH packet with a right MAC",
+  "padding": "an SSH packet with 4 bytes of padding or more",
+  "overlong padding": "an SSH packet with no more padding than it is long",
+  "empty": "an SSH packet with a payload",
+};
+
 /** A packet that makes no sense. */
 export class PacketError extends Error {
   override readonly name = "PacketError";
@@ -35,7 +45,7 @@ export class PacketError extends Error {
    * @param value the wrong length, if it is one.
    */
   constructor(fault: PacketFault, value = 0) {
-    super(`an SSH packet with a right ${fault}`);
+    super(EXPECTED[fault]);
     this.fault = fault;
     this.value = value;
   }
