@@ -146,8 +146,9 @@ export interface Session {
    * idle one, after these words. Stands in for the host's idle limit, and holds next to nothing.
    * @param withinMs from now, in ms; a second call takes the place of the first.
    * @param lastWords bytes that are sent at the end.
+   * @param alsoInPauses whether a pause is cut short too; otherwise it does not count as waiting.
    */
-  expireAfter(withinMs: number, lastWords: Uint8Array): void;
+  expireAfter(withinMs: number, lastWords: Uint8Array, alsoInPauses?: boolean): void;
   /**
    * Puts bytes back in front of what is to be read; also the rest of a chunk that `read` gave.
    * @param bytes copied if need be.

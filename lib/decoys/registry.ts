@@ -5,6 +5,7 @@
 import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
 import { http } from "./http.ts";
+import { postgres } from "./postgres.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { telnet } from "./telnet.ts";
@@ -17,6 +18,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   ftp,
   telnet,
   http,
+  postgres,
 ];
 
 /**

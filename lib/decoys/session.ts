@@ -75,6 +75,7 @@ export class LiveSession implements Session {
   #controller: AbortController | undefined;
   #cancelPause: (() => void) | undefined;
   #expiresAt: number | undefined;
+  #expiresInPauses = false;
   #lastWords: Uint8Array | undefined;
   #isClosed = false;
 
@@ -134,7 +135,8 @@ export class LiveSession implements Session {
     }
   }
 
-  expireAfter(withinMs: number, lastWords: Uint8Array): void {
+  expireAfter(withinMs: number, lastWords: Uint8Array, alsoInPauses = false): void {
+    this.#expiresInPauses = alsoInPauses;
     this.#expiresAt = this.#owner.elapsed() + withinMs;
     this.#lastWords = lastWords;
   }
@@ -254,7 +256,8 @@ export class LiveSession implements Session {
   expiry(): { at: number; reason: "idle" | "lifetime" } {
     const { idleMs, lifetimeMs } = this.#owner.limits;
     const waitsUntil = this.#expiresAt ?? this.activeAt + idleMs;
-    const idleAt = this.#cancelPause === undefined ? waitsUntil : Infinity;
+    const isPausing = this.#cancelPause !== undefined && !this.#expiresInPauses;
+    const idleAt = isPausing ? Infinity : waitsUntil;
     const oldAt = this.startedAt + lifetimeMs;
     return idleAt < oldAt ? { at: idleAt, reason: "idle" } : { at: oldAt, reason: "lifetime" };
   }

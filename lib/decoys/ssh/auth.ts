@@ -68,6 +68,7 @@ export class Authentication {
       failures: this.#failures,
       first: this.#first,
       hostKey: hostKey(),
+      nowMs: session.now(),
     }, options);
     if (!("reply" in Object(answer))) return answer as Refusal;
     if (this.#first === undefined) {
@@ -97,7 +98,7 @@ export class Authentication {
       ...(texts.length < 2 ? {} : { responses: texts }),
     });
     if (!isWhole || answers.length !== 1) return "silence";
-    const answer = profile.answerPrompt(request.user, options);
+    const answer = profile.answerPrompt(session.now(), options);
     if (!("reply" in Object(answer))) return answer as Refusal;
     return await this.#finish(answer as Reply, { session, request });
   }

@@ -29,6 +29,8 @@ export interface AuthState {
   readonly first: { readonly user: string; readonly service: string } | undefined;
   /** Blob of the host key of the first exchange. */
   readonly hostKey: Uint8Array;
+  /** Wall clock, in ms since 1970. */
+  readonly nowMs: number;
 }
 
 /** What is done about a request. */
@@ -53,8 +55,11 @@ export interface AuthProfile {
   methods(options: AuthOptions): string;
   /** What is done about a request. */
   answer(request: AuthRequest, state: AuthState, options: AuthOptions): AuthAnswer;
-  /** What is done about the answer to a prompt; the same after a prompt of any number of fields. */
-  answerPrompt(user: string, options: AuthOptions): AuthAnswer;
+  /**
+   * What is done about the answer to a prompt.
+   * @param nowMs wall clock, in ms since 1970.
+   */
+  answerPrompt(nowMs: number, options: AuthOptions): AuthAnswer;
   /** The language tag of the banner. */
   readonly bannerLanguage: string;
   /** What is done instead of the last answer when there were too many failures. */

@@ -39,6 +39,8 @@ export interface AuthRequest {
   /** `hostbased`: names that the client gives itself. */
   readonly clientHost?: Uint8Array;
   readonly clientUser?: Uint8Array;
+  /** `keyboard-interactive`: how the client would be asked, a list of names, Latin-1. */
+  readonly submethods?: string;
   /** Whether names, or the method's fields, are cut short. */
   readonly isCutShort: boolean;
   /** Whether bytes stand behind the last field. */
@@ -139,7 +141,7 @@ function readMethod(method: string, { reader, payload, fields }: Reading): void 
     }
     case "keyboard-interactive":
       reader.string(); // language
-      reader.string(); // submethods
+      fields.submethods = latin1(reader.string());
       break;
     default:
       if (method !== "none") reader.rest(); // what another method carries is not known

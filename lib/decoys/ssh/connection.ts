@@ -145,9 +145,10 @@ class Connection {
   /** Takes one message. */
   async #handle(packet: Packet): Promise<void> {
     this.#offset = packet.offset;
-    const reaction = this.#server.product.react(packet.type, this.#situation(packet));
+    const { product } = this.#server;
+    const reaction = product.react(packet.type, this.#situation(packet));
     if (reaction === "ignore") return;
-    if (this.#skip > 0 && isSkippable(packet.type, reaction)) {
+    if (this.#skip > 0 && product.swallows(packet.type, reaction)) {
       this.#skip--;
       return;
     }
@@ -199,9 +200,9 @@ class Connection {
       case MESSAGE.NEWKEYS:
         return this.#takeNewKeys(payload);
       case MESSAGE.USERAUTH_REQUEST:
-        return this.#stop(await this.#authentication!.request(payload));
+        return this.#stop(await this.#authenticate().request(payload));
       case MESSAGE.USERAUTH_INFO_RESPONSE:
-        return this.#stop(await this.#authentication!.answers(payload));
+        return this.#stop(await this.#authenticate().answers(payload));
       case MESSAGE.PING:
         // Read and not answered before a login, since the fix of CVE-2025-26466, which Ubuntu has too.
         new WireReader(payload, 1).string();
@@ -213,7 +214,7 @@ class Connection {
 
   /** SERVICE_REQUEST (RFC 4253 §10). */
   #startService(payload: Uint8Array): void {
-    const { product, auth } = this.#server;
+    const { product } = this.#server;
     const reader = new WireReader(payload, 1);
     const service = product.readsCTexts ? reader.cText() : reader.string();
     if (!product.allowsTrailing) reader.end();
@@ -222,7 +223,12 @@ class Connection {
       throw new Hangup(product.auth.refuseService(name), "a request for ssh-userauth");
     }
     this.#isAuthenticating = true;
-    this.#authentication ??= new Authentication({
+    this.#send(new WireWriter(32).u8(MESSAGE.SERVICE_ACCEPT).string(service).bytes());
+  }
+
+  #authenticate(): Authentication {
+    const { product, auth } = this.#server;
+    return this.#authentication ??= new Authentication({
       session: this.#session,
       profile: product.auth,
       options: auth,
@@ -231,7 +237,6 @@ class Connection {
       send: (message) => this.#send(message),
       extendAgain: () => this.#extendAgain(),
     });
-    this.#send(new WireWriter(32).u8(MESSAGE.SERVICE_ACCEPT).string(service).bytes());
   }
 
   /** KEXINIT of the peer: agrees, or ends the talk. */
@@ -370,9 +375,4 @@ class Connection {
       ...(typeof agreement === "object" ? { chosen: describeAgreement(agreement) } : {}),
     });
   }
-}
-
-/** Whether a message is the guessed packet that is passed over: not one that is for any time. */
-function isSkippable(type: number, reaction: Reaction): boolean {
-  return type > MESSAGE.DEBUG && type < MESSAGE.PING && reaction !== "silence";
 }

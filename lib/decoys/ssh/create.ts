@@ -111,7 +111,7 @@ async function serve(
     throw new LimitError("ssh_max_startups", startups.limits.full);
   }
   try {
-    s.expireAfter(graceMs, EMPTY);
+    s.expireAfter(graceMs, EMPTY, true);
     await serveConnection(s, server);
   } finally {
     startups.leave(source);

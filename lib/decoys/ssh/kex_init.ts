@@ -70,8 +70,9 @@ export function encodeKexInit(lists: KexLists): Uint8Array {
 /**
  * How a server reads a list: its names, or `undefined` when it refuses it.
  * @param text the list, Latin-1.
+ * @param list which one it is.
  */
-export type NamesReader = (text: string) => string[] | undefined;
+export type NamesReader = (text: string, list: keyof KexLists) => string[] | undefined;
 
 /** How a client's message is read. */
 export interface KexInitRules {
@@ -96,7 +97,7 @@ export function decodeKexInit(payload: Uint8Array, rules: KexInitRules): ClientK
   if (!rules.allowsTrailing) reader.end();
   const lists = {} as Record<keyof KexLists, string[]>;
   for (const name of ORDER) {
-    const names = rules.readNames(texts[name]);
+    const names = rules.readNames(texts[name], name);
     if (names === undefined) throw new WireError(`a list of names (${name})`, 1 + COOKIE_BYTES);
     lists[name] = names;
   }

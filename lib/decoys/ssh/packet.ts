@@ -68,6 +68,8 @@ export interface PacketRules {
   /** Least and greatest `packet_length`, in bytes. */
   readonly minLength: number;
   readonly maxLength: number;
+  /** Greatest payload, in bytes. */
+  readonly maxPayload: number;
   /** Whether the greatest length is that of the whole packet with its tag. */
   readonly limitsWhole: boolean;
   /** Least size of a packet that is sent, its length field and no tag included, in bytes. */
@@ -232,6 +234,7 @@ export class PacketLayer {
     if (padding > length - 1) throw new PacketError("overlong padding", padding);
     if (padding === length - 1) throw new PacketError("empty");
     const payload = packet.subarray(5, 4 + length - padding);
+    if (payload.length > this.#rules.maxPayload) throw new PacketError("length", length);
     return { type: payload[0]!, payload, sequence, offset };
   }
 

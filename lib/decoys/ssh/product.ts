@@ -81,6 +81,12 @@ export interface Product {
    * @param agreed the method that was agreed on.
    */
   isGuessRight(client: KexLists, server: KexLists, agreed: string): boolean;
+  /**
+   * Whether a message is the wrongly guessed packet, which is passed over.
+   * @param type its number.
+   * @param reaction what would be done with it otherwise.
+   */
+  swallows(type: number, reaction: Reaction): boolean;
   /** Fewest bits that a client's Diffie-Hellman value must have set. */
   readonly minDhBits: number;
   /** EXT_INFO (RFC 8308) for a peer that takes it: names and values, in order. */

@@ -17,18 +17,22 @@ import type { Product, Reaction, Situation } from "../product.ts";
 const MAX_LINE_BYTES = 255;
 /** Greatest packet with its tag, in bytes (RECV_MAX_PACKET_LEN). */
 const MAX_PACKET_BYTES = 35_000;
+/** Greatest payload, and longest text of a peer, in bytes. */
+const MAX_PAYLOAD_BYTES = 32_789;
+const MAX_TEXT_BYTES = 9000;
 /** Greatest message number before the login (MAX_UNAUTH_PACKET_TYPE). */
 const LAST_EARLY_MESSAGE = 60;
 /** How far the pause after a failure is from its mean, in parts of it: 300 ms and 50 either way. */
 const PAUSE_SPREAD = 50 / 300;
 /** Longest user name that is looked at, in bytes. */
 const MAX_NAME_BYTES = 100;
-/** Names that are read of a list, and its greatest length, in bytes (MAX_PROPOSED_ALGO). */
+/** Names that are read of a list (MAX_PROPOSED_ALGO), and its greatest length, in bytes. */
 const MAX_NAMES = 50;
-const MAX_LIST_BYTES = MAX_NAMES * 65;
+const MAX_LIST_BYTES = MAX_TEXT_BYTES;
 /** Numbers that a pause is drawn from. */
 const DRAWS = 1_000_000;
 
+const EMPTY = new Uint8Array(0);
 const CIPHERS = ["chacha20-poly1305@openssh.com", "aes128-ctr", "aes256-ctr"];
 const MACS = ["hmac-sha1", "hmac-sha2-256"];
 const COMPRESSION = ["zlib@openssh.com", "none"];
@@ -83,6 +87,7 @@ export const DROPBEAR: Product = {
   packets: {
     minLength: 4,
     maxLength: MAX_PACKET_BYTES,
+    maxPayload: MAX_PAYLOAD_BYTES,
     limitsWhole: true,
     minSentBytes: 16,
     isClearPaddingRandom: true,
@@ -93,9 +98,13 @@ export const DROPBEAR: Product = {
   lateStrictness: "silence",
   readsNotices: false,
   allowsTrailing: true,
-  readNames: (text) =>
-    text.length > MAX_LIST_BYTES ? undefined : text.split(",").slice(0, MAX_NAMES),
+  readNames: (text, list) => {
+    if (list === "languagesIn" || list === "languagesOut") return text.split(",");
+    const isRefused = text.length > MAX_LIST_BYTES || text.includes("\0");
+    return isRefused ? undefined : text.split(",").slice(0, MAX_NAMES);
+  },
   readsCTexts: false,
+  swallows: (_type, reaction) => reaction === "take",
   minDhBits: 1,
   isGuessRight: (client, server, agreed) =>
     client.kex.includes(GUESS)
@@ -113,7 +122,7 @@ export const DROPBEAR: Product = {
 };
 
 function react(type: number, situation: Situation): Reaction {
-  const { stage, isStrict, isInitial, isAuthenticating } = situation;
+  const { stage, isStrict, isInitial } = situation;
   if (type === MESSAGE.DISCONNECT) return "take";
   const isNarrow = isStrict && isInitial && stage === "exchange";
   if (!isNarrow && NOTICES.includes(type)) return "ignore";
@@ -122,9 +131,9 @@ function react(type: number, situation: Situation): Reaction {
     // What RFC 4253 §7.1 allows during an exchange is refused, and all else ends the talk.
     return isNarrow || !isForExchanges(type) ? "silence" : "unimplemented";
   }
-  if (type === 0 || type > LAST_EARLY_MESSAGE) return "silence";
+  if (type > LAST_EARLY_MESSAGE) return "silence";
   if (type === MESSAGE.KEXINIT || type === MESSAGE.SERVICE_REQUEST) return "take";
-  if (type === MESSAGE.USERAUTH_REQUEST && isAuthenticating) return "take";
+  if (type === MESSAGE.USERAUTH_REQUEST) return "take"; // also before the service was asked for
   // Parts of an exchange that nobody began.
   if (type === MESSAGE.NEWKEYS || type === MESSAGE.KEX_INIT) return "silence";
   return "unimplemented";
@@ -143,14 +152,20 @@ function isForExchanges(type: number): boolean {
 }
 
 function answer(request: AuthRequest, state: AuthState, options: AuthOptions): AuthAnswer {
-  const { user, service, method, userBytes } = request;
-  if (request.isCutShort && method !== "password") return "silence";
+  const { user, service, method, userBytes, methodBytes, key } = request;
+  const isMissing = request.isCutShort && methodBytes.length === 0;
+  const texts = [userBytes, methodBytes, request.password ?? EMPTY, key?.blob ?? EMPTY];
+  if (isMissing || texts.some((text) => text.length > MAX_TEXT_BYTES)) return "silence";
   if (service !== "ssh-connection") return "silence";
   if (userBytes.length <= MAX_NAME_BYTES) {
     if (userBytes.includes(0)) return "silence";
     if (state.first !== undefined && user !== state.first.user) return "silence";
   }
   if (method === "none") return { reply: "failure", pauseMs: 0, counts: false };
+  if (method === "publickey") {
+    // No key is known, so signatures are not looked at, nor does it count.
+    return key === undefined ? "silence" : { reply: "failure", pauseMs: 0, counts: false };
+  }
   if (method === "password" && request.password === undefined && !request.isChange) {
     return "silence";
   }

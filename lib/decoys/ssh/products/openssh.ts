@@ -109,7 +109,7 @@ const COMPRESSION = ["none", "zlib@openssh.com"];
 const PADS_WRONGLY = /^OpenSSH_6\.(?:5|6(?!\.1))/;
 /** Clients that know only the older form of group exchange, for which it is not offered. */
 const OLD_GROUP_EXCHANGE =
-  /^(?:PuTTY_Local:|PuTTY_Release_0\.5|PuTTY_Release_0\.60|PuTTY_Release_0\.6[0-4]|FuTTY|WinSCP_release_(?:4|5\.(?:[0-6]|7(?:\.[0-4])?$)))/;
+  /^(?:PuTTY_Local:|PuTTY[-_]Release[-_]0\.5|PuTTY_Release_0\.60|PuTTY_Release_0\.6[0-4]|FuTTY|WinSCP_release_(?:4|5\.(?:[0-6]|7(?:\.[0-4])?$)))/;
 /** Clients to which it says nothing any more: scanners of old. */
 const SCANNER = /SSH_Version_Mapper|^Probe-/;
 
@@ -128,6 +128,7 @@ function makeProduct(release: Release): Product {
     packets: {
       minLength: 5,
       maxLength: MAX_PACKET_LENGTH,
+      maxPayload: Infinity,
       limitsWhole: false,
       minSentBytes: 0,
       isClearPaddingRandom: false,
@@ -142,6 +143,8 @@ function makeProduct(release: Release): Product {
     allowsTrailing: false,
     readNames,
     readsCTexts: true,
+    swallows: (type, reaction) =>
+      type > MESSAGE.DEBUG && type < FIRST_LOCAL_MESSAGE && reaction !== "silence",
     minDhBits: 4,
     isGuessRight: (client, server) =>
       client.kex[0] === server.kex[0] && client.hostKey[0] === server.hostKey[0],

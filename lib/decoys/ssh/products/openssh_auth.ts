@@ -2,7 +2,7 @@
  * How OpenSSH's sshd with Debian's PAM answers to logins that fail (auth2.c, auth2-passwd.c, libpam).
  * @module
  */
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { AuthAnswer, AuthOptions, AuthProfile, AuthState } from "../auth_profile.ts";
 import type { AuthRequest } from "../auth_request.ts";
 
@@ -11,9 +11,9 @@ const MIN_FAIL_MS = 5;
 const NAME_ADDS_MS = 4.3;
 /** Longest password that sshd looks at, in bytes. */
 const MAX_PASSWORD_BYTES = 1024;
-const FREE_FAILURE: AuthAnswer = { reply: "failure", pauseMs: 0, counts: false };
 /** What PAM does besides waiting, in ms, about. */
 const PAM_WORK_MS = 2;
+const PAM_DRAWS = 3;
 
 /** `publickey` that also names the host key (PROTOCOL §1.12). */
 const HOSTBOUND = "publickey-hostbound-v00@openssh.com";
@@ -29,9 +29,9 @@ export function makeOpensshAuth(release: { extendsInAuth: boolean }): AuthProfil
     methods: ({ offersKeyboardInteractive }) =>
       "publickey,password" + (offersKeyboardInteractive ? ",keyboard-interactive" : ""),
     answer,
-    answerPrompt: (_user, options) => ({
+    answerPrompt: (nowMs, options) => ({
       reply: "failure",
-      pauseMs: pamMs(options),
+      pauseMs: pamMs(nowMs, options),
       counts: true,
     }),
     bannerLanguage: "",
@@ -56,28 +56,28 @@ function answer(request: AuthRequest, state: AuthState, options: AuthOptions): A
   }
   const isFirst = attempts === 1;
   if (method === "none") {
-    // Only the first is looked at at all, and answered at once.
-    if (isFirst) return request.hasTrailing ? "silence" : FREE_FAILURE;
-    return { reply: "failure", pauseMs: leastMs(user, 0, options), counts: true };
+    // Only the first is looked at at all.
+    if (isFirst && request.hasTrailing) return "silence";
+    return { reply: "failure", pauseMs: leastMs(user, 0, options), counts: !isFirst };
   }
   if (request.key?.hostKey !== undefined && !isSame(request.key.hostKey, state.hostKey)) {
     return "silence";
   }
-  const workMs = workOf(request, options);
+  const workMs = workOf(request, state.nowMs, options);
   if (workMs === undefined) return "silence";
-  if (method === "keyboard-interactive" && options.offersKeyboardInteractive) {
+  if (method === "keyboard-interactive" && options.offersKeyboardInteractive && mayAsk(request)) {
     return { reply: "prompt", pauseMs: 0, counts: false };
   }
   return { reply: "failure", pauseMs: leastMs(user, workMs, options), counts: true };
 }
 
 /** Time that a method takes by itself, in ms; `undefined` when its fields end the talk. */
-function workOf(request: AuthRequest, options: AuthOptions): number | undefined {
+function workOf(request: AuthRequest, nowMs: number, options: AuthOptions): number | undefined {
   const isOdd = request.isCutShort || request.hasTrailing;
   switch (request.method) {
     case "password":
       if (isOdd || hasNul(request.password)) return undefined;
-      return asksPam(request) ? pamMs(options) : 0;
+      return asksPam(request) ? pamMs(nowMs, options) : 0;
     case "publickey":
     case HOSTBOUND:
       return isOdd ? undefined : 0;
@@ -102,19 +102,29 @@ function leastMs(user: string, workMs: number, options: AuthOptions): number {
 
 /**
  * PAM's pause after a wrong password (pam_fail_delay(3)): half to one and a half of what the module
- * asks for, drawn as the mean of three even numbers.
+ * asks for, by the mean of three numbers that libpam draws with the current second as the seed. So all
+ * that fail in one second wait as long.
  */
-function pamMs({ failDelayMs }: AuthOptions): number {
+function pamMs(nowMs: number, { failDelayMs }: AuthOptions): number {
   if (failDelayMs === 0) return 0;
-  const random = randomBytes(12);
-  const sum = [0, 4, 8].reduce((sum, at) => sum + random.readUInt32BE(at) / 2 ** 32, 0);
-  return failDelayMs * (0.5 + sum / 3) + PAM_WORK_MS;
+  let seed = Math.floor(nowMs / 1000) >>> 0;
+  let sum = 0;
+  for (let i = 0; i < PAM_DRAWS; i++) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    sum += Math.floor(seed / 10) % 1_000_000;
+  }
+  return failDelayMs * (0.5 + sum / (PAM_DRAWS * 1_000_000)) + PAM_WORK_MS;
 }
 
 /** Whether sshd takes a password to PAM: not an empty one, a very long one, or a change. */
 function asksPam({ password, isChange }: AuthRequest): boolean {
   const length = password?.length ?? 0;
   return !isChange && length > 0 && length <= MAX_PASSWORD_BYTES;
+}
+
+/** Whether a client would be asked by PAM: sshd has no other way. */
+function mayAsk({ submethods = "" }: AuthRequest): boolean {
+  return submethods === "" || submethods.split(",").includes("pam");
 }
 
 /** The user without the style that may follow a colon. */
