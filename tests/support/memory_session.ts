@@ -18,6 +18,8 @@ const LOCAL: Endpoint = { ip: "192.0.2.1", port: 22 };
 export interface MemorySession {
   readonly session: LiveSession;
   readonly stream: MemoryStream;
+  /** Wall clock of the session; a test sets it. */
+  readonly clock: { nowMs: number };
   /** Pauses so far, in ms: each is over at once. */
   readonly pauses: number[];
   // deno-lint-ignore no-explicit-any -- tests look at whatever part they are about
@@ -29,9 +31,10 @@ export function memorySession(): MemorySession {
   const stream = new MemoryStream();
   const events: MemorySession["events"] = [];
   const pauses: number[] = [];
+  const clock = { nowMs: 0 };
   const owner: SessionOwner = {
     limits: LIMITS,
-    now: () => 0,
+    now: () => clock.nowMs,
     elapsed: () => 0,
     random: () => 0,
     schedule: (callback, ms) => {
@@ -42,5 +45,5 @@ export function memorySession(): MemorySession {
     record: (_session, id, data) => void events.push({ id, data }),
   };
   const identity = { id: "01TEST", peer: PEER, local: LOCAL };
-  return { session: new LiveSession(stream, owner, identity), stream, pauses, events };
+  return { session: new LiveSession(stream, owner, identity), stream, clock, pauses, events };
 }

@@ -98,9 +98,11 @@ Deno.test("the last failure of maxAttempts ends the talk in its place", async ()
     assertEquals(events.length, maxAttempts);
   }
   const dropbear = start({ product: DROPBEAR, maxAttempts: 2 });
-  // Dropbear counts no `none`.
+  // Dropbear counts neither `none` nor keys that it does not know.
+  const offer = authRequest("root", "publickey", false, "ssh-ed25519", readPublic("ed25519"));
   for (let i = 0; i < 4; i++) {
     assertEquals(await dropbear.request(authRequest("root", "none")), [FAILURE]);
+    assertEquals(await dropbear.request(offer), [FAILURE]);
   }
   assertEquals(await dropbear.request(passwordRequest("root", "1")), [FAILURE]);
   assertEquals(await dropbear.request(passwordRequest("root", "2")), "silence");
@@ -187,6 +189,15 @@ Deno.test("another request takes the place of a prompt", async () => {
   assertEquals(authentication.isPrompting, false);
 });
 
+Deno.test("keyboard-interactive by other means than PAM is one more failure", async () => {
+  const { request, authentication } = start({ offersKeyboardInteractive: true });
+  const all = 'FAILURE "publickey,password,keyboard-interactive" false';
+  assertEquals(await request(authRequest("bob", "keyboard-interactive", "", "skey,bsd")), [all]);
+  assertEquals(authentication.isPrompting, false);
+  await request(authRequest("bob", "keyboard-interactive", "", "skey,pam"));
+  assertEquals(authentication.isPrompting, true);
+});
+
 Deno.test("keyboard-interactive that is not offered is one more failure", async () => {
   const { request, events } = start();
   assertEquals(await request(authRequest("bob", "keyboard-interactive", "", "")), [FAILURE]);
@@ -261,27 +272,32 @@ Deno.test("requests that make no sense end the talk as the products do", async (
 });
 
 Deno.test("OpenSSH pauses for PAM after a password, and by the user's name after the rest", async () => {
-  const pausesOf = async (payload: Uint8Array, options = {}) => {
-    const { request, pauses } = start({ failDelayMs: 2000, ...options });
+  const pausesOf = async (payload: Uint8Array, { nowMs = 0, failDelayMs = 2000 } = {}) => {
+    const { request, pauses, clock } = start({ failDelayMs });
+    clock.nowMs = nowMs;
     await request(payload);
     return pauses;
   };
-  for (let i = 0; i < 20; i++) {
-    const [ms = 0, ...more] = await pausesOf(passwordRequest("root", `${i}`));
+  const password = passwordRequest("root", "x");
+  const pauses = new Set<number>();
+  for (let second = 0; second < 50; second++) {
+    const [ms = 0, ...more] = await pausesOf(password, { nowMs: second * 1000 });
     assertEquals(more, []);
     // PAM's 1 to 3 s, rounded up to a doubled 5 to 9.3 ms.
     assert(ms >= 1002 && ms <= 6004, `${ms} ms`);
+    // libpam draws by the second.
+    assertEquals(await pausesOf(password, { nowMs: second * 1000 + 999 }), [ms]);
+    pauses.add(ms);
   }
-  const key = authRequest("root", "publickey", false, "ssh-ed25519", readPublic("ed25519"));
-  const [ms = 0] = await pausesOf(key);
+  assert(pauses.size > 1, `${pauses.size}`);
+  const offer = (user: string) =>
+    authRequest(user, "publickey", false, "ssh-ed25519", readPublic("ed25519"));
+  const [ms = 0] = await pausesOf(offer("root"));
   assert(ms >= 5 && ms < 9.3, `${ms} ms`);
-  assertEquals(await pausesOf(key), [ms]); // the same for the same name
-  const [other] = await pausesOf(
-    authRequest("bob", "publickey", false, "ssh-ed25519", readPublic("ed25519")),
-  );
-  assert(other !== ms);
-  assertEquals(await pausesOf(authRequest("root", "none")), []);
-  assertEquals(await pausesOf(passwordRequest("root", "x"), { failDelayMs: 0 }), []);
+  assertEquals(await pausesOf(offer("root")), [ms]); // the same for the same name
+  assert((await pausesOf(offer("bob")))[0] !== ms);
+  assertEquals(await pausesOf(authRequest("root", "none")), [ms]);
+  assertEquals(await pausesOf(password, { failDelayMs: 0 }), []);
 });
 
 Deno.test("Dropbear pauses for 250 to 350 ms", async () => {

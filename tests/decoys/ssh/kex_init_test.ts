@@ -127,7 +127,8 @@ Deno.test("decodeKexInit() reads lists as the products do", () => {
   assertEquals(read("a,b\0"), ["a", "b"]);
   assertThrows(() => read("a\0,b"), WireError);
   assertEquals(read(Array.from({ length: 60 }, (_, i) => i).join(), DROPBEAR).length, 50);
-  assertThrows(() => read("x".repeat(3251), DROPBEAR), WireError);
+  assertThrows(() => read("x".repeat(9001), DROPBEAR), WireError);
+  assertThrows(() => read("a\0", DROPBEAR), WireError);
 });
 
 Deno.test("agree() takes the client's first name that the server has, in each list", () => {
