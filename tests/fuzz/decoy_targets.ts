@@ -93,6 +93,14 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxEvents: (input) => 2 + input,
     streams: ["nginx-1.22.1", "apache-2.4.71"],
   },
+  postgres: {
+    options: [{}, { auth: "password" }, { auth: "md5" }, { refuse_host: true }],
+    // Names and odd values come back, with an error around them.
+    maxOutput: (input) => 1024 + 2 * input,
+    maxEvents: () => 8,
+    streams: [], // what is left unread and told hangs on segments
+    maxBufferBytes: 65_536,
+  },
 };
 
 const DEFAULT: Expectation = {
