@@ -3,12 +3,22 @@
  *
  * Rates depend on the machine; the ratios to the bare loop are what matters, and the server's own CPU
  * time an action, which a busy load generator does not change. Needs a C compiler for the generator
- * and `openssl` for certificates; Twisted is compared where python3-twisted is installed.
+ * and `openssl` for certificates; SSH is measured where OpenSSL's headers are installed (libssl-dev),
+ * and Twisted is compared where python3-twisted is.
  * @module
  */
 import { has, run, type Server, startServer, usage } from "./processes.ts";
 
-const PORTS = { bare: 14600, tcp: 14601, telnet: 14602, ftp: 14603, http: 14604, service: 14605 };
+const PORTS = {
+  bare: 14600,
+  tcp: 14601,
+  telnet: 14602,
+  ftp: 14603,
+  http: 14604,
+  service: 14605,
+  ssh: 14608,
+  sshPause: 14609,
+};
 const TWISTED = { banner: 14606, tls: 14607 };
 const ROUNDS = 3;
 /** As in tasks/compile.ts. */
@@ -44,9 +54,19 @@ decoys:
     startup_ms: 0
   - {kind: ftp, listen: ["127.0.0.1:${PORTS.ftp}"], pause_min_ms: 0, pause_max_ms: 0}
   - {kind: http, listen: ["127.0.0.1:${PORTS.http}"]}
+  - {kind: ssh, listen: ["127.0.0.1:${PORTS.ssh}"], fail_delay_ms: 0, max_startups: "20000"}
+  - kind: ssh
+    name: ssh-pause
+    listen: ["127.0.0.1:${PORTS.sshPause}"]
+    fail_delay_ms: 60000
+    max_startups: "20000"
 `;
 
+/** What stock OpenSSH clients ask for, and what most others do. */
+const SSH_KEXES = ["curve25519-sha256", "sntrup761x25519-sha512@openssh.com"];
+
 const load = `${folder}/load`;
+const sshLoad = `${folder}/ssh_load`;
 const rows: Row[] = [];
 const say = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
 
@@ -91,13 +111,23 @@ async function sensorCommand(config: string): Promise<string[]> {
   return [deno, "run", "--no-prompt", ...common, ...words, main, "run", "-c", path];
 }
 
-/** Memory with so many idle connections, and what one costs. */
-async function measureIdle(server: Server, port: number, steps: readonly number[]) {
+/**
+ * Memory with so many idle connections, and what one costs.
+ * @param what they are.
+ * @param steps how many connections.
+ * @param command makes the command line that opens and holds them.
+ */
+async function measureIdle(
+  server: Server,
+  what: string,
+  { steps, command }: { steps: readonly number[]; command(count: number): string[] },
+) {
   const base = await usage(server.pid);
   const result: Record<string, number> = { idleRss: base.rss, idleAnonymous: base.anonymous };
   for (const count of steps) {
-    const child = new Deno.Command(load, {
-      args: [String(port), String(count), "0", "1", "<h"],
+    const [program = "", ...args] = command(count);
+    const child = new Deno.Command(program, {
+      args,
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -110,7 +140,7 @@ async function measureIdle(server: Server, port: number, steps: readonly number[
     const bytesEach = Math.round((now.rss - base.rss) / count);
     result[`rssWith${count}`] = now.rss;
     result[`bytesEachOf${count}`] = bytesEach;
-    say(`${count} idle connections: ${mib(now.rss)} resident, ${bytesEach} bytes each`);
+    say(`${count} ${what}: ${mib(now.rss)} resident, ${bytesEach} bytes each`);
     await child.stdin.close();
     await reader.cancel();
     await child.status;
@@ -125,6 +155,7 @@ function mib(bytes: number): string {
 async function main(): Promise<void> {
   const compiler = await has("cc") ? "cc" : "gcc";
   await run([compiler, "-O2", "-o", load, `${here}load.c`]);
+  const hasSsh = await buildSshLoad(compiler);
   const summary: Record<string, unknown> = {};
   {
     await using server = await startServer(
@@ -160,8 +191,14 @@ async function main(): Promise<void> {
       ["(e) http GET, 100 a connection", 100, connections(PORTS.http, 300, get, 100)],
       ["(f) TLS handshake and greeting, encrypted service", 1, tls(PORTS.service)],
     ];
+    for (const kex of hasSsh ? SSH_KEXES : []) {
+      const command = [sshLoad, String(PORTS.ssh), "1000", "16", kex, "failure"];
+      loads.push([`(g) ssh failed login, ${kex.split("@")[0]}, no pause`, 1, command]);
+    }
     for (const [name, actions, command] of loads) await measure(name, server, { actions, command });
   }
+  // As the executable runs, whose own config holds fewer connections than are measured here.
+  const lean = [command[0]!, command[1]!, V8_FLAGS, ...command.slice(2)];
   const interpreter = await findTwisted();
   if (interpreter !== undefined) {
     const python = [interpreter, `${here}twisted_server.py`];
@@ -181,13 +218,47 @@ async function main(): Promise<void> {
     }
   } else say("Twisted is not compared: python3-twisted or python3-openssl is not installed");
   {
-    // As the executable runs, whose own config holds fewer connections than are measured here.
-    const lean = [command[0]!, command[1]!, V8_FLAGS, ...command.slice(2)];
     await using server = await startServer(lean, { port: PORTS.tcp, cwd: folder });
-    summary.source = await measureIdle(server, PORTS.tcp, [1000, 5000]);
+    const command = (count: number) => [load, String(PORTS.tcp), String(count), "0", "1", "<h"];
+    summary.source = await measureIdle(server, "idle connections", {
+      steps: [1000, 5000],
+      command,
+    });
   }
+  if (hasSsh) summary.ssh = await measureSshSessions(lean);
   summary.executable = await measureExecutable();
   report(summary);
+}
+
+/** Builds the load generator for SSH, if there is what it needs. */
+async function buildSshLoad(compiler: string): Promise<boolean> {
+  const args = ["-O2", "-o", sshLoad, `${here}ssh_load.c`, "-lcrypto"];
+  const isBuilt = await has(compiler, args);
+  if (!isBuilt) say("SSH is not measured: OpenSSL's headers are not installed (libssl-dev)");
+  return isBuilt;
+}
+
+/** Memory of sessions that could log in, and of those whose password waits for its answer. */
+async function measureSshSessions(command: readonly string[]): Promise<Record<string, unknown>> {
+  const states = [["ready", PORTS.ssh], ["password", PORTS.sshPause]] as const;
+  const result: Record<string, unknown> = {};
+  for (const [state, port] of states) {
+    // A journal of its own: that of all the loads before is large.
+    const cwd = `${folder}/ssh-${state}`;
+    Deno.mkdirSync(cwd);
+    await using server = await startServer(command, { port: PORTS.ssh, cwd });
+    const args = (
+      count: number,
+      parallel: number,
+    ) => [sshLoad, String(port), String(count), String(parallel), SSH_KEXES[0]!];
+    // What the first of all loads is no session's own.
+    await run([...args(3, 3), "ready"]);
+    result[state] = await measureIdle(server, `SSH sessions (${state})`, {
+      steps: [1000],
+      command: (count) => [...args(count, 32), state],
+    });
+  }
+  return result;
 }
 
 /** A Python that has Twisted: Debian's may stand behind another one in PATH. */
