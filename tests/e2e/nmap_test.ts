@@ -14,6 +14,7 @@ const FURTHER = `decoys:
 `;
 /** What nmap 7.93 prints of the genuine products; for both telnet daemons that is the protocol alone. */
 const VERDICTS: Partial<Record<keyof Program["ports"], string>> = {
+  ssh: "ssh OpenSSH 9.2p1 Debian 2+deb12u10 (protocol 2.0)",
   ftp: "ftp vsftpd 3.0.3",
   telnet: "telnet",
   http: "http nginx 1.22.1",
@@ -37,7 +38,7 @@ async function scan(open: () => Promise<Program>): Promise<void> {
       verdicts.sort(),
       targets.map((name) => `${program.ports[name]}/tcp open ${VERDICTS[name]}`).sort(),
     );
-    assertMatch(stdout, /Service Info: OSs?: Unix/);
+    assertMatch(stdout, /Service Info: OSs: (Linux, Unix|Unix, Linux);/);
     await event(({ url }) => url?.original === "/HNAP1");
   });
   for (const decoy of ["http", "router"]) {
