@@ -104,7 +104,7 @@ export const DROPBEAR: Product = {
     return isRefused ? undefined : text.split(",").slice(0, MAX_NAMES);
   },
   readsCTexts: false,
-  swallows: (_type, reaction) => reaction === "take",
+  swallows: (type, reaction) => reaction === "take" && type !== MESSAGE.DISCONNECT,
   minDhBits: 1,
   isGuessRight: (client, server, agreed) =>
     client.kex.includes(GUESS)
