@@ -93,7 +93,11 @@ function readPem(label: string, body: string): PrivateKey {
   if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*ENCRYPTED/m.test(body)) {
     throw new KeyFileError(ENCRYPTED);
   }
-  const bytes = Buffer.from(body, "base64");
+  const base64 = body.replace(/\s/g, "");
+  // Deno 2.4 throws an error of its own for what is none; later ones take what they can.
+  const isBase64 = base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64);
+  if (!isBase64) throw new RangeError("no base64");
+  const bytes = Buffer.from(base64, "base64");
   switch (label) {
     case "OPENSSH PRIVATE KEY":
       return readOpenSsh(bytes);

@@ -103,3 +103,16 @@ Deno.test("readPrivateKey() throws only KeyFileError, whatever a file holds", ()
   }
   assert(refused > 200, `${refused} files refused`);
 });
+
+Deno.test("readPrivateKey() refuses base64 that is none, or cut short", () => {
+  const [head, body, end] = Buffer.from(readFixture("ed25519.key")).toString()
+    .match(/^(-[^\n]*\n)([^-]*)(-.*)$/s)!.slice(1) as [string, string, string];
+  const read = (base64: string) =>
+    readPrivateKey(new TextEncoder().encode(head + base64 + end)).type;
+  assertEquals(read(body.replaceAll("\n", "\r\n ")), "ssh-ed25519");
+  for (
+    const wrong of [body.trim().slice(0, -1) + "\n", body + "BAgME\n", body + "=\n", "!\n", ""]
+  ) {
+    assertThrows(() => read(wrong), KeyFileError, "it is damaged");
+  }
+});
