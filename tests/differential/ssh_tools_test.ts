@@ -7,15 +7,12 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { createHash } from "node:crypto";
-import { ssh } from "../../lib/decoys/ssh.ts";
 import { WireReader } from "../../lib/decoys/ssh/wire.ts";
 import { deadline, runToEnd } from "../e2e/support/process.ts";
-import { makeDecoy } from "../support/transcript.ts";
 import type { Address } from "./client.ts";
 import { dropbear } from "./genuine/dropbear.ts";
 import { opensshWith } from "./genuine/openssh.ts";
-import { serveDecoy } from "./harness.ts";
-import { freePort, type Genuine, makeWorkDir } from "./process.ts";
+import { DROPBEAR_KEYS, HOST_KEY_TYPES, OPENSSH_KEYS, type SshPair, withPair } from "./ssh_pair.ts";
 
 /** Longest run of a tool, in ms. */
 const TOOL_MS = 60_000;
@@ -28,11 +25,7 @@ const ALGORITHM_SCRIPTS = "ssh2-enum-algos,ssh-auth-methods,sshv1,ssh-publickey-
 const VERSION = "SSH-2.0-tools_test\r\n";
 
 /** A genuine server and what its decoy is. */
-interface Pair {
-  readonly genuine: Genuine;
-  readonly product: string;
-  /** Names of its host keys' files. */
-  readonly hostKeys: readonly string[];
+interface Pair extends SshPair {
   readonly hasshServer: string;
   readonly nmapVersion: string;
   readonly nmapScripts: string;
@@ -40,12 +33,11 @@ interface Pair {
   readonly rekeying: readonly string[];
 }
 
-const types = ["rsa", "ecdsa", "ed25519"];
 const PAIRS: readonly Pair[] = [
   {
     genuine: opensshWith({ MaxStartups: "1000" }),
-    product: "openssh-9.2-debian12",
-    hostKeys: types.map((type) => `ssh_host_${type}_key`),
+    options: { product: "openssh-9.2-debian12" },
+    hostKeys: OPENSSH_KEYS,
     hasshServer: "425d29fe50d8e4f5e37efb6e24bcf660",
     nmapVersion: "OpenSSH 9.2p1 Debian 2+deb12u10 (protocol 2.0)",
     nmapScripts: `${ALGORITHM_SCRIPTS},ssh-hostkey`,
@@ -53,8 +45,8 @@ const PAIRS: readonly Pair[] = [
   },
   {
     genuine: dropbear,
-    product: "dropbear-2022.83",
-    hostKeys: types.map((type) => `dropbear_${type}_host_key`),
+    options: { product: "dropbear-2022.83" },
+    hostKeys: DROPBEAR_KEYS,
     hasshServer: "e1a0b5f8d334ec70fe937b2d5ff8d0b6",
     nmapVersion: "Dropbear sshd 2022.83 (protocol 2.0)",
     nmapScripts: ALGORITHM_SCRIPTS,
@@ -69,74 +61,58 @@ const mayRun = Deno.permissions.querySync({ name: "run" }).state === "granted";
 
 for (const pair of PAIRS) {
   Deno.test({
-    name: `${pair.product} is ${pair.genuine.name} to ssh-audit, nmap, ssh-keyscan and paramiko`,
+    name: `the decoy is ${pair.genuine.name} to ssh-audit, nmap, ssh-keyscan and paramiko`,
     ignore: !mayRun,
     fn: (t) => compare(t, pair),
   });
 }
 
 async function compare(t: Deno.TestContext, pair: Pair): Promise<void> {
-  const workDir = await makeWorkDir();
-  try {
-    const running = await pair.genuine.start({ port: freePort(), workDir });
-    try {
-      await using decoy = serveDecoy(
-        await makeDecoy(ssh, {
-          product: pair.product,
-          host_keys: pair.hostKeys.map((name) => `${workDir}/${name}`),
-          max_startups: "1000",
-        }),
+  await withPair(pair, async ({ genuine, ours, decoy, workDir }) => {
+    const step = async (name: string, examine: (address: Address) => Promise<unknown>) => {
+      await t.step(name, async () => {
+        assertEquals(await examine(ours), await examine(genuine));
+      });
+    };
+    await t.step("ssh-audit", async () => {
+      const [theirs, our] = [await audit(genuine), await audit(ours)];
+      assertEquals(our.findings, theirs.findings);
+      assertEquals(
+        Math.abs(our.ms - theirs.ms) <= slack(our.ms, theirs.ms),
+        true,
+        `${our.ms} ms`,
       );
-      const [genuine, ours] = [running.address, decoy.address];
-      const step = async (name: string, examine: (address: Address) => Promise<unknown>) => {
-        await t.step(name, async () => {
-          assertEquals(await examine(ours), await examine(genuine));
-        });
-      };
-      await t.step("ssh-audit", async () => {
-        const [theirs, our] = [await audit(genuine), await audit(ours)];
-        assertEquals(our.findings, theirs.findings);
-        assertEquals(
-          Math.abs(our.ms - theirs.ms) <= slack(our.ms, theirs.ms),
-          true,
-          `${our.ms} ms`,
-        );
-      });
-      const key = `${workDir}/tried`;
-      await runToEnd("ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", key]);
-      await step("nmap -sV and its scripts", async (address) => {
-        const args = `ssh_hostkey=full,ssh.usernames={"root","x"},ssh.publickeys={"${key}.pub"}`;
-        const scripts = ["--script", pair.nmapScripts, "--script-args", args];
-        const found = await nmap(address, ["-sV", ...scripts]);
-        assertEquals(found[0], `PORT/tcp open ssh ${pair.nmapVersion}`);
-        assertMatch(
-          found.join("\n"),
-          /ssh-auth-methods.*No public keys accepted.*ssh2-enum-algos/s,
-        );
-        return found;
-      });
-      for (const type of [...types, "dsa"]) {
-        await step(`ssh-keyscan -t ${type}`, (address) => keyscan(address, type));
-      }
-      await step("HASSHserver", async (address) => {
-        const hash = await hasshServer(address);
-        assertEquals(hash, pair.hasshServer);
-        return hash;
-      });
-      await t.step("paramiko's new keys before a login", async () => {
-        const outcomes = await Promise.all([rekey(genuine), rekey(ours)]);
-        assertEquals(outcomes, [pair.rekeying, pair.rekeying]);
-      });
-      const tried = (await decoy.host.waitFor("credential-attempt"))
-        .map(({ duckblind }) => duckblind.credential.password)
-        .filter((password) => password?.startsWith("rekey"));
-      assertEquals(tried, pair.rekeying[0] === "new keys" ? ["rekey 1", "rekey 2"] : ["rekey 1"]);
-    } finally {
-      await running.stop();
+    });
+    const key = `${workDir}/tried`;
+    await runToEnd("ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", key]);
+    await step("nmap -sV and its scripts", async (address) => {
+      const args = `ssh_hostkey=full,ssh.usernames={"root","x"},ssh.publickeys={"${key}.pub"}`;
+      const scripts = ["--script", pair.nmapScripts, "--script-args", args];
+      const found = await nmap(address, ["-sV", ...scripts]);
+      assertEquals(found[0], `PORT/tcp open ssh ${pair.nmapVersion}`);
+      assertMatch(
+        found.join("\n"),
+        /ssh-auth-methods.*No public keys accepted.*ssh2-enum-algos/s,
+      );
+      return found;
+    });
+    for (const type of [...HOST_KEY_TYPES, "dsa"]) {
+      await step(`ssh-keyscan -t ${type}`, (address) => keyscan(address, type));
     }
-  } finally {
-    await Deno.remove(workDir, { recursive: true });
-  }
+    await step("HASSHserver", async (address) => {
+      const hash = await hasshServer(address);
+      assertEquals(hash, pair.hasshServer);
+      return hash;
+    });
+    await t.step("paramiko's new keys before a login", async () => {
+      const outcomes = await Promise.all([rekey(genuine), rekey(ours)]);
+      assertEquals(outcomes, [pair.rekeying, pair.rekeying]);
+    });
+    const tried = (await decoy.host.waitFor("credential-attempt"))
+      .map(({ duckblind }) => duckblind.credential.password)
+      .filter((password) => password?.startsWith("rekey"));
+    assertEquals(tried, pair.rekeying[0] === "new keys" ? ["rekey 1", "rekey 2"] : ["rekey 1"]);
+  });
 }
 
 function slack(a: number, b: number): number {
