@@ -36,7 +36,7 @@ function attempts(events: readonly WireEvent[], method: string): string[] {
       assertEquals(service, "ssh-connection");
       const what = key === undefined ? password : [
         `${key.bits} ${key.sha256} ${key.algorithm}`,
-        key.signed ? `, signature ${key.signature_valid ? "valid" : "wrong"}` : "",
+        key.signed ? `, signature valid: ${key.signature_valid}` : "",
       ].join("");
       return `${event.provider}: ${user?.name}: ${what}`;
     });
@@ -264,7 +264,7 @@ function keyTold(fingerprints: Record<KeyName, string>) {
   const key = (name: KeyName, algorithm = types[name]) => `${fingerprints[name]} ${algorithm}`;
   return {
     key,
-    signed: (name: KeyName, algorithm?: string) => `${key(name, algorithm)}, signature valid`,
+    signed: (name: KeyName, algorithm?: string) => `${key(name, algorithm)}, signature valid: true`,
   };
 }
 
