@@ -22,12 +22,18 @@ export interface Talk extends TalkOptions {
   readonly slackMs?: number;
 }
 
-/** Who is compared, and by what. */
-export interface TalkComparison {
+/** A genuine server and the decoy beside it. */
+export interface Pair {
   readonly genuine: Address;
   readonly decoy: Address;
+}
+
+/** Who is compared, and by what. */
+export interface TalkComparison extends Pair {
+  /** Further ones of the same, for servers that bear few connections. */
+  readonly others?: readonly Pair[];
   readonly talks: readonly Talk[];
-  /** How many talks at a time. */
+  /** How many talks at a time with each pair. */
   readonly concurrency?: number;
 }
 
@@ -46,11 +52,12 @@ const CONNECT_PAUSE_MS = 150;
 
 /** Says all talks to both, and compares: a test step each. */
 export async function assertSameTalks(t: Deno.TestContext, of: TalkComparison): Promise<void> {
-  const { talks, concurrency = 8 } = of;
+  const { talks, others = [], concurrency = 8 } = of;
   const results: (string[] | undefined)[] = [];
   const queue = talks.entries();
-  await Promise.all(Array.from({ length: concurrency }, async () => {
-    for (const [i, one] of queue) results[i] = await differences(one, of);
+  const pairs = [of, ...others].flatMap((pair) => Array.from({ length: concurrency }, () => pair));
+  await Promise.all(pairs.map(async (pair) => {
+    for (const [i, one] of queue) results[i] = await differences(one, pair);
   }));
   for (const [i, one] of talks.entries()) {
     await t.step(`${one.name}, ${one.segmentation ?? "whole"}`, async () => {
@@ -77,7 +84,7 @@ export function segmentedTalks(
 }
 
 /** What differs between the two, as text. */
-export async function differences(one: Talk, of: TalkComparison): Promise<string[]> {
+export async function differences(one: Talk, of: Pair): Promise<string[]> {
   const say = (address: Address) => converse(address, one);
   const [genuine, decoy] = await Promise.all([say(of.genuine), say(of.decoy)]);
   return compare({ genuine, decoy }, one);
