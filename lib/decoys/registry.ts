@@ -5,6 +5,7 @@
 import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
 import { http } from "./http.ts";
+import { mysql } from "./mysql.ts";
 import { postgres } from "./postgres.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
@@ -18,6 +19,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   ftp,
   telnet,
   http,
+  mysql,
   postgres,
 ];
 

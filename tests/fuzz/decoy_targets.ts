@@ -93,6 +93,14 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxEvents: (input) => 2 + input,
     streams: ["nginx-1.22.1", "apache-2.4.71"],
   },
+  mysql: {
+    options: [{ ssl: false }, { ssl: true }, { clear_password: true }, { accounts: [] }],
+    // The greeting, the RSA key of MySQL 8, and a name back, whose bytes may be shown as five.
+    maxOutput: (input) => 1024 + 5 * input,
+    maxEvents: () => 4,
+    streams: [], // what is told of packets that are not read hangs on segments
+    maxBufferBytes: 65_536,
+  },
   postgres: {
     options: [{}, { auth: "password" }, { auth: "md5" }, { refuse_host: true }],
     // Names and odd values come back, with an error around them.
