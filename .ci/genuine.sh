@@ -55,4 +55,4 @@ unpack proftpd proftpd-core libhiredis0.14 libmemcached11 libmemcachedutil2 libh
 # The static one alone is built with telnetd; it conflicts with the other.
 unpack busybox busybox-static
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
-install postgresql-15 mariadb-server
+install postgresql-15 mariadb-server redis-server redis-tools

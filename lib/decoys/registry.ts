@@ -7,6 +7,7 @@ import { ftp } from "./ftp.ts";
 import { http } from "./http.ts";
 import { mysql } from "./mysql.ts";
 import { postgres } from "./postgres.ts";
+import { redis } from "./redis.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { telnet } from "./telnet.ts";
@@ -21,6 +22,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   http,
   mysql,
   postgres,
+  redis,
 ];
 
 /**

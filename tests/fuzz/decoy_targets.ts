@@ -109,6 +109,13 @@ const EXPECTATIONS: Record<string, Expectation> = {
     streams: [], // what is left unread and told hangs on segments
     maxBufferBytes: 65_536,
   },
+  redis: {
+    options: [{}, { password: "x" }, { enable_protected_configs: true, enable_debug_command: true }],
+    // COMMAND DOCS is a request of fourteen bytes; a transaction may hold many of them.
+    maxOutput: (input) => 65_536 + 20_000 * input,
+    maxEvents: (input) => 4 + input,
+    streams: [], // a source finds what it left
+  },
 };
 
 const DEFAULT: Expectation = {
