@@ -117,6 +117,8 @@ export interface Session {
 
   /** Whether TLS is spoken. */
   readonly isSecure: boolean;
+  /** Whether the peer named a server when TLS began: SNI. Some products compare that later. */
+  readonly namesServer: boolean;
   /**
    * Goes over to TLS: reads the peer's ClientHello, reports it, and shakes hands. After that all reads
    * and writes are inside of TLS.

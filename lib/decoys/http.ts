@@ -3,13 +3,14 @@
  *
  * Plays HTTP/0.9, 1.0 and 1.1 (RFC 9110, RFC 9112) as nginx 1.22.1 and Apache 2.4.71 of Debian 12 do:
  * reading, limits, pages, header order, ranges, conditions, compression and waiting are those of the
- * genuine packages, compared byte by byte. Left out: HTTP/2, proxying, WebDAV, CGI, TLS.
+ * genuine packages, compared byte by byte. `https` is the same with TLS from the first byte on, and
+ * tells whoever speaks none as they do. Left out: HTTP/2, proxying, WebDAV, CGI.
  * Events: `http.request`, `auth.attempt` (`basic`, `bearer`, `digest`, `form`), `payload`.
  * @module
  */
 import { sha256Hex } from "../net/digest.ts";
 import { choice, count, section, text, v } from "../config/schema.ts";
-import type { Decoy, DecoyContext, DecoyKind } from "./decoy.ts";
+import type { Decoy, DecoyContext, DecoyKind, Session } from "./decoy.ts";
 import { Apache } from "./http/apache.ts";
 import { Nginx } from "./http/nginx.ts";
 import type { Product } from "./http/product.ts";
@@ -79,14 +80,38 @@ export const http: DecoyKind<Options> = {
         return sha256Hex(new Uint8Array([...secret, ...encoder.encode(label)])).slice(0, 32);
       },
     };
-    return { serve: (session) => talk(session, settings) };
+    return {
+      serve: (session) => talk(session, settings),
+      serveClear: (session) => talkInClear(session, settings),
+    };
   },
 };
 
+/** `kind: https`: `http` with TLS. */
+export const https: DecoyKind<Options> = {
+  ...http,
+  kind: "https",
+  defaultPort: 443,
+  tls: "implicit",
+};
+
 const encoder = new TextEncoder();
+/** First bytes by which both products tell TLS from HTTP. */
+const TLS_HANDSHAKE = 0x16;
+const SSL2_RECORD = 0x80;
 /** Sites were set up on some working day between these, in ms since 1970. */
 const FIRST_SETUP_MS = Date.UTC(2026, 1, 2, 8);
 const SETUP_DAYS = 200;
+
+/** Answers a peer that speaks no TLS where it is spoken. */
+async function talkInClear(session: Session, settings: TalkSettings): Promise<void> {
+  const first = await session.read();
+  if (first === null) return;
+  // What begins like a record and is none: OpenSSL is asked, and closes without a word.
+  if (first[0] === TLS_HANDSHAKE || first[0]! >= SSL2_RECORD) return session.closeAbruptly();
+  session.unread(first);
+  await talk(session, { ...settings, product: settings.product.inClear() });
+}
 
 async function makeSite(
   { site, product, organization }: Options,

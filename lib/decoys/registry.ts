@@ -4,7 +4,7 @@
  */
 import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
-import { http } from "./http.ts";
+import { http, https } from "./http.ts";
 import { mysql } from "./mysql.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
@@ -20,6 +20,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   ftp,
   telnet,
   http,
+  https,
   mysql,
   postgres,
   redis,

@@ -72,6 +72,7 @@ export class LiveSession implements Session {
   #stream: Stream;
   #reader: ByteReader;
   isSecure = false;
+  namesServer = false;
   #controller: AbortController | undefined;
   #cancelPause: (() => void) | undefined;
   #expiresAt: number | undefined;
@@ -147,6 +148,7 @@ export class LiveSession implements Session {
       await this.write(reply);
     }
     const opening = await readOpening(this.#reader);
+    this.namesServer = opening.namesServer;
     let outcome: TlsOutcome = opening.isTls ? "failed" : "clear";
     try {
       if (!opening.isTls) this.#reader.unread(opening.raw);

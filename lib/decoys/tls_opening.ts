@@ -19,6 +19,8 @@ const INTERNAL_ERROR = 80;
 export interface TlsOpening {
   /** Whether TLS was spoken, well or badly. */
   readonly isTls: boolean;
+  /** Whether it names a server. */
+  readonly namesServer: boolean;
   /** All that was read. */
   readonly raw: Uint8Array;
   /** What is sent to a client that has only versions that nobody speaks any more; then it is over. */
@@ -52,6 +54,7 @@ export async function readOpening(reader: ByteReader): Promise<TlsOpening> {
   return {
     // What is TLS and no hello is answered by the TLS library as it is by the genuine one's.
     isTls: result.kind !== "not-tls" || result.reason.startsWith("other-"),
+    namesServer: result.kind !== "not-tls" && result.serverName !== undefined,
     raw: join(pieces),
     refusal: result.kind === "not-tls" || version >= TLS_1_2
       ? undefined

@@ -12,6 +12,8 @@ export interface Send {
   readonly data: Uint8Array | string | null;
   /** Longest wait for the first byte of an answer, in ms; the conversation's own when absent. */
   readonly waitMs?: number;
+  /** Whether TLS begins when the answer has come: all that follows is said inside of it. */
+  readonly startsTls?: boolean;
 }
 
 /** What a client says, and how it is cut into segments. */
@@ -35,10 +37,18 @@ export interface Conversation {
    * side before it closes, so input that nobody read makes a FIN and then a reset.
    */
   readonly isResetAllowed?: boolean;
+  /** Who signed the certificate of a server with which TLS is spoken from the first byte on, in PEM. */
+  readonly tlsFrom?: string;
+  /** The same where it begins later. */
+  readonly tlsBy?: string;
 }
 
-/** How the connection stood after a step: ended in order, reset, or still open. */
-export type Ending = "fin" | "rst" | "open";
+/** How the connection stood after a step. */
+export type Ending =
+  | "fin"
+  | "rst"
+  | "open"
+  | "cut"; // ended in order, but TLS was not: no close_notify came
 
 /** What one step brought. */
 export interface StepResult {
@@ -85,11 +95,14 @@ export async function converse(
 ): Promise<StepResult[]> {
   const { waitMs = DEFAULT_WAIT_MS, quietMs = DEFAULT_QUIET_MS } = conversation;
   const { greetingMs = 3000, vanishes = false } = conversation;
-  const conn = await Deno.connect(address);
-  conn.setNoDelay(true);
-  const inbox = new Inbox(conn);
+  const plain = await Deno.connect(address);
+  plain.setNoDelay(true);
+  let conn: Conn = plain;
+  let inbox: Inbox | undefined;
   const results: StepResult[] = [];
   try {
+    if (conversation.tlsFrom !== undefined) conn = await startTls(plain, conversation.tlsFrom);
+    inbox = new Inbox(conn);
     if (greetingMs > 0) {
       results.push({ sent: "", ...await inbox.take({ waitMs: greetingMs, quietMs }) });
     }
@@ -101,16 +114,68 @@ export async function converse(
       if (vanishes && i === sends.length - 1) break;
       const sent = send.data === null ? "<EOF>" : escapeBytes(send.data);
       results.push({ sent, ...await inbox.take({ waitMs: send.waitMs ?? waitMs, quietMs }) });
+      if (send.startsTls && results.at(-1)!.ending === "open") {
+        const tunnel = await Tunnel.open(inbox, plain);
+        conn = await startTls(tunnel.near, conversation.tlsBy!);
+        inbox = new Inbox(conn, tunnel);
+      }
     }
   } finally {
     conn.close();
-    await inbox.done;
+    await inbox?.done;
   }
   return results;
 }
 
+/** A connection in clear or in TLS. */
+type Conn = Deno.TcpConn | Deno.TlsConn;
+
+/** Shakes hands; a failure shows in what is read. */
+async function startTls(conn: Deno.TcpConn, ca: string): Promise<Deno.TlsConn> {
+  return await Deno.startTls(conn, { hostname: "localhost", caCerts: [ca] });
+}
+
+/**
+ * A way around for TLS within a talk: the connection is being read already, and Deno can begin TLS only
+ * on one that nobody reads. What comes is passed to a connection of our own, and back.
+ */
+class Tunnel {
+  /** Where TLS is begun. */
+  readonly near: Deno.TcpConn;
+  /** Resolves when both ends are closed. */
+  readonly done: Promise<unknown>;
+
+  private constructor(near: Deno.TcpConn, far: Deno.TcpConn, inbox: Inbox, peer: Deno.TcpConn) {
+    this.near = near;
+    const back = pass(far, peer).then(() => peer.close());
+    this.done = Promise.all([inbox.passTo(far), back]).then(() => {
+      if (inbox.ending !== "rst") far.close();
+    });
+  }
+
+  static async open(inbox: Inbox, peer: Deno.TcpConn): Promise<Tunnel> {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { hostname, port } = listener.addr;
+    const [near, far] = await Promise.all([Deno.connect({ hostname, port }), listener.accept()]);
+    for (const conn of [near, far]) conn.setNoDelay(true);
+    return new Tunnel(near, far, inbox, peer);
+  }
+}
+
+/** Passes on what comes, up to the end. */
+async function pass(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(16_384);
+  try {
+    for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
+      await writeAll(to, buffer.subarray(0, n));
+    }
+  } catch (error) {
+    if (!isDisconnect(error)) throw error; // one end is closed: so is the way
+  }
+}
+
 /** Sends one step; a peer that is gone shows in what is read. */
-async function say(conn: Deno.TcpConn, data: Uint8Array | null, byByte: boolean): Promise<void> {
+async function say(conn: Conn, data: Uint8Array | null, byByte: boolean): Promise<void> {
   try {
     if (data === null) await conn.closeWrite();
     else if (!byByte) await writeAll(conn, data);
@@ -128,7 +193,7 @@ async function say(conn: Deno.TcpConn, data: Uint8Array | null, byByte: boolean)
 /** The sends as bytes, all in one if they are to be merged. */
 function cut(
   { sends, segmentation }: Conversation,
-): { data: Uint8Array | null; waitMs?: number }[] {
+): { data: Uint8Array | null; waitMs?: number; startsTls?: boolean }[] {
   const steps = sends.map((send) =>
     send === null || typeof send === "string" || send instanceof Uint8Array ? { data: send } : send
   ).map(({ data, ...rest }) => ({
@@ -145,15 +210,29 @@ function cut(
 /** Reads a connection all the time and hands out what came in the meantime. */
 class Inbox {
   /** Resolves when the connection has ended, in whichever way. */
-  readonly done: Promise<void>;
+  readonly done: Promise<unknown>;
   #received = "";
   #ending: Ending = "open";
   #clock = performance.now();
   #firstAt: number | undefined;
   #wake: (() => void) | undefined;
+  #passTo: Deno.Conn | undefined;
 
-  constructor(conn: Deno.Conn) {
-    this.done = this.#run(conn);
+  constructor(conn: Deno.Conn, tunnel?: Tunnel) {
+    this.done = Promise.all([this.#run(conn), tunnel?.done]);
+  }
+
+  /** From now on, passes on what comes instead of keeping it; resolves at the end. */
+  async passTo(conn: Deno.TcpConn): Promise<void> {
+    this.#passTo = conn;
+    await this.done;
+    if (this.#ending === "rst") return conn.close();
+    await conn.closeWrite().catch(() => {}); // it may be closed already
+  }
+
+  /** How it stands. */
+  get ending(): Ending {
+    return this.#ending;
   }
 
   /** The next answer's delay counts from here. */
@@ -200,11 +279,17 @@ class Inbox {
           this.#ending = "fin";
           return;
         }
+        if (this.#passTo !== undefined) {
+          await writeAll(this.#passTo, buffer.subarray(0, count));
+          continue;
+        }
         for (const byte of buffer.subarray(0, count)) this.#received += String.fromCharCode(byte);
         this.#wake?.();
       }
     } catch (error) {
       if (isReset(error)) this.#ending = "rst";
+      else if (error instanceof Deno.errors.UnexpectedEof) this.#ending = "cut";
+      else if (error instanceof Deno.errors.InvalidData) this.#ending = "fin"; // TLS came to nothing
       else if (!isDisconnect(error)) throw error; // else we closed: the talk is over
     } finally {
       this.#firstAt ??= performance.now();

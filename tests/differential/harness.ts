@@ -24,7 +24,7 @@ import {
 import { freePort, type Genuine, makeWorkDir } from "./process.ts";
 import { assertConforms } from "../support/conformance.ts";
 import { allEvents } from "../support/events.ts";
-import { startTestHost, type TestHost } from "../support/host.ts";
+import { startTestHost, type TestHost, type TestHostOptions } from "../support/host.ts";
 
 /** Conversations that run at a time: the machine's delays must not drown the product's. */
 const CONCURRENCY = 6;
@@ -150,10 +150,14 @@ export interface ServedDecoy extends AsyncDisposable {
  * Serves a decoy as the sensor does, on a free port of 127.0.0.1, with its own pauses; at the end
  * every event that came of it is checked against the wire form.
  * @param decoy who answers.
+ * @param options the TLS that it speaks.
  */
-export function serveDecoy(decoy: Decoy): ServedDecoy {
+export function serveDecoy(
+  decoy: Decoy,
+  options: Pick<TestHostOptions, "tls" | "isSecure"> = {},
+): ServedDecoy {
   const limits = { idleMs: NO_LIMIT_MS, lifetimeMs: NO_LIMIT_MS };
-  const host = startTestHost(decoy, { limits });
+  const host = startTestHost(decoy, { limits, ...options });
   return {
     address: { hostname: "127.0.0.1", port: host.port },
     host,

@@ -1,38 +1,14 @@
 import { v } from "../../lib/config/schema.ts";
 import { http } from "../../lib/decoys/http.ts";
-import { ALLOW, parseGolden } from "../decoys/http/golden.ts";
-import {
-  SAMPLE_CONTEXT,
-  SAMPLE_FILES,
-  SAMPLE_MODIFIED_MS,
-  sampleBytes,
-} from "../decoys/http/sample_site.ts";
+import { parseGolden } from "../decoys/http/golden.ts";
+import { SAMPLE_CONTEXT } from "../decoys/http/sample_site.ts";
 import type { Conversation } from "./client.ts";
 import { apache } from "./genuine/apache.ts";
 import { nginx } from "./genuine/nginx.ts";
-import { assertSame, differentialTest, type Mask, segmented, serveDecoy } from "./harness.ts";
+import { assertSame, differentialTest, segmented, serveDecoy } from "./harness.ts";
+import { MASKS, writeSite } from "./http_sample.ts";
 
 const golden = new URL("../decoys/transcripts/http/golden/", import.meta.url);
-
-/** Dates, boundaries, and the insides and lengths of what is compressed. */
-const MASKS: readonly Mask[] = [
-  { pattern: /Date: [^\r]*/g, replacement: "Date: D" },
-  { pattern: ALLOW, replacement: "Allow: A" },
-  { pattern: /boundary=[0-9a-f]{12,20}/g, replacement: "boundary=B" },
-  { pattern: /\r\n--[0-9a-f]{12,20}/g, replacement: "\r\n--B" },
-  // deno-lint-ignore no-control-regex -- gzip begins with one
-  { pattern: /\r\n\r\n(?:[0-9a-f]+\r\n)?\x1f\x8b[^]*?(?=HTTP\/1\.1 |$)/g, replacement: "GZIP" },
-  {
-    pattern: /(Content-Encoding: gzip\r\n(?:Content-Range: [^\r]*\r\n)?Content-Length: )\d+/g,
-    replacement: "$1N",
-  },
-  // Apache's boundary has 16 digits, or fewer when the first are zero.
-  {
-    pattern: /Content-Length: \d+((?:\r\n[^\r]+)*?\r\nContent-Type: multipart\/byteranges)/g,
-    replacement: "Content-Length: N$1",
-  },
-  { pattern: /(Content-Encoding: gzip\r\nContent-Range: bytes \d+-\d+\/)\d+/g, replacement: "$1N" },
-];
 
 /** The recorded conversations, said again. */
 async function recorded(file: string): Promise<Conversation[]> {
@@ -53,6 +29,8 @@ const CUT: readonly Conversation[] = [
   ["out of the root", "GET /../x HTTP/1.1\r\nHost: x\r\n\r\n"],
   ["a bad version", "GET / HTTP/3.0\r\nHost: x\r\n\r\n"],
   ["a bad field", "GET / HTTP/1.1\r\nHost: x\r\nA B: c\r\nD: e\r\n\r\n"],
+  ["another scheme", "GET https://other.example/docs HTTP/1.1\r\nHost: x\r\n\r\n"],
+  ["another scheme and port", "GET https://other.example:44/docs HTTP/1.1\r\nHost: x\r\n\r\n"],
   ["a body", "POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"],
   [
     "chunks",
@@ -128,24 +106,6 @@ function byChance(count: number): Conversation[] {
     sends: [request() + (below(3) === 0 ? request() : "")],
     ...HASTE,
   }));
-}
-
-/** Writes the sample site as it was when the answers were recorded. */
-async function writeSite(root: string): Promise<void> {
-  const folders = new Set([root]);
-  for (const [name, content] of Object.entries(SAMPLE_FILES)) {
-    const path = `${root}/${name}`;
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    await Deno.mkdir(folder, { recursive: true });
-    for (let at = folder; at.length > root.length; at = at.slice(0, at.lastIndexOf("/"))) {
-      folders.add(at);
-    }
-    await Deno.writeFile(path, sampleBytes(content));
-    await Deno.utime(path, SAMPLE_MODIFIED_MS / 1000, SAMPLE_MODIFIED_MS / 1000);
-  }
-  for (const folder of folders) {
-    await Deno.utime(folder, SAMPLE_MODIFIED_MS / 1000, SAMPLE_MODIFIED_MS / 1000);
-  }
 }
 
 for (const [product, genuine] of [["nginx-1.22.1", nginx], ["apache-2.4.71", apache]] as const) {

@@ -118,6 +118,9 @@ const EXPECTATIONS: Record<string, Expectation> = {
   },
 };
 
+/** The same server for those who speak no TLS to it. */
+EXPECTATIONS["https"] = { ...EXPECTATIONS["http"]!, streams: [] };
+
 const DEFAULT: Expectation = {
   options: [{}],
   maxOutput: (input) => 65_536 + 1024 * input,
@@ -131,7 +134,10 @@ export async function decoyTargets(): Promise<Target[]> {
   for (const kind of DECOY_KINDS) {
     for (const product of productsOf(kind)) {
       targets.push(await decoyTarget(kind, product));
-      const decoy = await makeDecoy(kind, product === undefined ? {} : { product });
+      const decoy = inClear(
+        kind,
+        await makeDecoy(kind, product === undefined ? {} : { product }),
+      );
       const { maxBufferBytes } = EXPECTATIONS[kind.kind] ?? DEFAULT;
       targets.push(floodTarget(kind.kind, decoy, {
         name: product ?? kind.kind,
@@ -140,6 +146,13 @@ export async function decoyTargets(): Promise<Target[]> {
     }
   }
   return targets;
+}
+
+/** What there is without TLS: where that is always spoken, the answer to those who do not. */
+// deno-lint-ignore no-explicit-any -- kinds of any options
+function inClear(kind: DecoyKind<any>, decoy: Decoy): Decoy {
+  if (kind.tls !== "implicit" || decoy.serveClear === undefined) return decoy;
+  return { serve: (session) => decoy.serveClear!(session) };
 }
 
 /** The products that a kind's schema allows; `undefined` alone where it has none. */
@@ -161,9 +174,11 @@ async function decoyTarget(
     ...(product === undefined ? {} : { product }),
     ...options,
   }));
-  const decoys = await Promise.all(optionSets.map((options) => makeDecoy(kind, options)));
+  const decoys = await Promise.all(
+    optionSets.map(async (options) => inClear(kind, await makeDecoy(kind, options))),
+  );
   const isStream = expectation.streams.includes(product ?? "all");
-  const seeds = readSeeds(kind.kind);
+  const seeds = readSeeds(kind.kind === "https" ? "http" : kind.kind);
   return {
     name: product === undefined ? kind.kind : `${kind.kind}/${product}`,
     seeds,

@@ -6,7 +6,7 @@ import type { Decoy } from "../../lib/decoys/decoy.ts";
 import { Gate, type GateLimits } from "../../lib/decoys/gate.ts";
 import { DecoyHost } from "../../lib/decoys/host.ts";
 import { LimitReports } from "../../lib/decoys/limit_reports.ts";
-import type { SessionLimits } from "../../lib/decoys/session.ts";
+import type { SessionLimits, SessionOwner } from "../../lib/decoys/session.ts";
 import { Sweeper } from "../../lib/decoys/sweeper.ts";
 import { Journal } from "../../lib/journal/journal.ts";
 import { DescriptorBudget } from "../../lib/net/descriptors.ts";
@@ -19,6 +19,10 @@ export interface TestHostOptions {
   readonly gate?: Partial<GateLimits>;
   readonly limits?: Partial<SessionLimits>;
   readonly hostname?: string;
+  /** Puts TLS into connections: `testRelay`, or whatever else. */
+  readonly tls?: SessionOwner["tls"];
+  /** Whether TLS is spoken from the first byte on. */
+  readonly isSecure?: boolean;
 }
 
 /** A decoy that listens on loopback. */
@@ -62,7 +66,8 @@ export function startTestHost(decoy: Decoy, options: TestHostOptions = {}): Test
   const host = new DecoyHost(
     { kind: "test", name: "test", listen: [{ hostname, port: 0 }], tls: false, options: {} },
     decoy,
-    { gate, emitter, reports, limits },
+    { gate, emitter, reports, limits, tls: options.tls },
+    { isSecure: options.isSecure ?? false },
   );
   host.start();
   const { port } = host.addresses()[0]!;

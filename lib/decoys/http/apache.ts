@@ -10,6 +10,7 @@
 import { ApacheChunkedBody, LengthBody } from "./body.ts";
 import { type ByteRange, listHasTag, parseApacheRanges } from "./conditions.ts";
 import { ApacheHeadParser } from "./apache_head.ts";
+import { ApacheInClear } from "./apache_in_clear.ts";
 import { apacheIcons } from "./apache_icons.ts";
 import { directoryList } from "./apache_pages.ts";
 import { ApacheRequest, type Field, isBadFraming, isDeflatable } from "./apache_request.ts";
@@ -48,7 +49,12 @@ const IN_LOCATION = /[^\x00-\x20"#%<>?\\^`{|}\x7f-\xff]/;
 
 /** Apache httpd. */
 export class Apache implements Product {
-  readonly patience: Patience = { firstMs: 50_000, idleMs: 5_000, headMs: 20_000 };
+  readonly patience: Patience = {
+    firstMs: 50_000,
+    secureFirstMs: 20_000,
+    idleMs: 5_000,
+    headMs: 20_000,
+  };
   readonly #site: Site;
   readonly #serverName: string;
   readonly #boundary: string;
@@ -67,8 +73,12 @@ export class Apache implements Product {
     this.#allowed = ALLOWED[parseInt(options.boundary.slice(-4), 16) % ALLOWED.length]!;
   }
 
-  newParser(): ApacheHeadParser {
-    return new ApacheHeadParser();
+  newParser(isSecure: boolean): ApacheHeadParser {
+    return new ApacheHeadParser(isSecure);
+  }
+
+  inClear(): Product {
+    return new ApacheInClear(this.#serverName);
   }
 
   headTimeout(partial: RequestHead, exchange: Exchange): Reply | undefined {
@@ -177,6 +187,8 @@ export class Apache implements Product {
         path,
         query,
         hasCredentials: exchange.hasCredentials(),
+        isSecure: exchange.isSecure,
+        nowMs: exchange.nowMs,
         sessionId: exchange.sessionId(),
       }));
     }
@@ -196,7 +208,7 @@ export class Apache implements Product {
       const status = KNOWN_METHODS.has(method) ? 405 : 501;
       return request.page(status, { fields: [["Allow", this.#allowed]], subject: method });
     }
-    if (file !== undefined) return this.#file(file, head, request);
+    if (file !== undefined) return { ...this.#file(file, head, request), lure: file.lure };
     if (!isGet || !isDirectory) return request.page(404);
     const list = fromOctets(
       directoryList(this.#site, path, { query, signature: request.signature }),

@@ -31,8 +31,8 @@ const NOT_IN_TARGET = /[\x00-\x20\x7f#]/;
 // deno-lint-ignore no-control-regex -- as above
 const NOT_IN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+\-.]*):\/\/([^/?#]*)(.*)$/s;
-/** Of a target of another scheme the host is of no account. */
-const ABSOLUTE_HTTP = /^http:\/\//i;
+/** Of a target of another scheme than the server's the host is of no account; the port is. */
+const OWN_SCHEME = { clear: /^http:\/\//i, secure: /^https:\/\//i };
 
 /** Apache's reader of heads. */
 export class ApacheHeadParser implements HeadParser {
@@ -45,6 +45,12 @@ export class ApacheHeadParser implements HeadParser {
   #headers: HeaderField[] = [];
   #sizes = new Map<string, number>();
   #field: string | undefined;
+  readonly #ownScheme: RegExp;
+
+  /** @param isSecure whether TLS is spoken. */
+  constructor(isSecure = false) {
+    this.#ownScheme = isSecure ? OWN_SCHEME.secure : OWN_SCHEME.clear;
+  }
 
   get isIdle(): boolean {
     return this.#request === undefined && this.#line === "" && this.#blankLines === 0;
@@ -116,7 +122,7 @@ export class ApacheHeadParser implements HeadParser {
     } else if (text.length > MAX_LINE_BYTES) {
       this.head = garbage(text, { status: 414 });
     } else {
-      const request = parseRequestLine(text);
+      const request = parseRequestLine(text, this.#ownScheme);
       if (request.fault !== undefined || request.versionNumber === 9) {
         this.head = { ...request, headers: [] };
       } else this.#request = request;
@@ -174,7 +180,7 @@ export class ApacheHeadParser implements HeadParser {
 const BAD: HeadFault = { status: 400 };
 const FIELD_SIZE: HeadFault = { status: 400, reason: "field size" };
 
-function parseRequestLine(text: string): Omit<RequestHead, "headers"> {
+function parseRequestLine(text: string, ownScheme: RegExp): Omit<RequestHead, "headers"> {
   const match = REQUEST_LINE.exec(text);
   if (match === null || !TOKEN.test(match[1]!)) return garbage(text, BAD);
   const [, method = "", target = "", words] = match;
@@ -182,11 +188,13 @@ function parseRequestLine(text: string): Omit<RequestHead, "headers"> {
   const version = isOld ? "0.9" : /^HTTP\/([1-9]\.[0-9])$/.exec(words)?.[1];
   const absolute = ABSOLUTE.exec(target);
   const isConnect = method === "CONNECT";
-  const authority = ABSOLUTE_HTTP.test(target) ? absolute?.[2] : undefined;
-  const [, host, hostPort] = /^(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority ?? "") ?? [];
+  const isOwn = ownScheme.test(target);
+  const [, host = "", hostPort] =
+    /^(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(absolute?.[2] ?? "") ?? [];
+  const isPortShown = isOwn || /^\d+$/.test(hostPort ?? "");
   const { name, port } = isConnect
     ? parseConnectTarget(target)
-    : { name: authority === undefined ? undefined : host ?? "", port: hostPort };
+    : { name: isOwn ? host : undefined, port: isPortShown ? hostPort : undefined };
   const request = {
     method,
     target,

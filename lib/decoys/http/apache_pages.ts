@@ -59,6 +59,9 @@ const TEXTS: Readonly<Record<number, (subject: string) => string>> = {
 
 /** Why a 400 says more than that. */
 const REASON_TEXTS: Readonly<Record<string, string>> = {
+  "plain":
+    "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n Instead use " +
+    "the HTTPS scheme to access this URL, please.<br />\n",
   "field size": "Size of a request header field exceeds server limit.",
   "trace": "TRACE denied by server configuration",
   "field count": "The number of request header fields exceeds this server's limit.",

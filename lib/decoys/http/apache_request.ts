@@ -66,7 +66,9 @@ export class ApacheRequest {
     this.hostFault = host?.isBad ?? false;
     const needsHost = head.versionNumber === 1001 ||
       (head.versionNumber > 1001 && head.authority === undefined);
-    this.lacksHost = needsHost && headerValue(head, "host") === undefined;
+    // With TLS, whoever has named a server must name a host.
+    this.lacksHost = (needsHost && headerValue(head, "host") === undefined) ||
+      (exchange.namesServer && exchange.isSecure && host?.name === undefined);
     this.#name = host?.name ?? serverName;
     const isOdd = head.authority === undefined && head.authorityPort !== undefined;
     this.#port = isOdd ? Number(head.authorityPort) : host?.port ?? exchange.port;
@@ -77,10 +79,12 @@ export class ApacheRequest {
     return signatureOf(SERVER, this.#name, this.#port);
   }
 
-  /** `http://host[:port]`. */
+  /** `http://host[:port]`, or `https`. */
   get origin(): string {
     const name = this.#name.includes(":") ? `[${this.#name}]` : this.#name;
-    return `http://${name}${this.#port === 80 ? "" : `:${this.#port}`}`;
+    const { isSecure } = this.#exchange;
+    const isUsual = this.#port === (isSecure ? 443 : 80);
+    return `http${isSecure ? "s" : ""}://${name}${isUsual ? "" : `:${this.#port}`}`;
   }
 
   get takesGzip(): boolean {
@@ -139,8 +143,8 @@ export class ApacheRequest {
 
   /** What an application said. */
   app(reply: AppReply): Reply {
-    const { status, headers, type, body, pauseMs } = reply;
-    return { ...this.dynamic(status, { fields: headers, type }, body), pauseMs };
+    const { status, headers, type, body, pauseMs, lure } = reply;
+    return { ...this.dynamic(status, { fields: headers, type }, body), pauseMs, lure };
   }
 
   /** An answer. */

@@ -35,13 +35,27 @@ const IN_LOCATION = /[^\x00-\x20"#%?\x7f-\xff]/;
 
 /** nginx. */
 export class Nginx implements Product {
-  readonly patience: Patience = { firstMs: 60_000, idleMs: 75_000, headMs: 60_000 };
+  readonly patience: Patience = {
+    firstMs: 60_000,
+    secureFirstMs: 60_000,
+    idleMs: 75_000,
+    headMs: 60_000,
+  };
   readonly #site: Site;
+  readonly #isInClear: boolean;
   #boundaries = 0;
 
-  /** @param site what is served. */
-  constructor(site: Site) {
+  /**
+   * @param site what is served.
+   * @param options whether it is for those who speak no TLS where it is spoken.
+   */
+  constructor(site: Site, options: { isInClear?: boolean } = {}) {
     this.#site = site;
+    this.#isInClear = options.isInClear ?? false;
+  }
+
+  inClear(): Nginx {
+    return new Nginx(this.#site, { isInClear: true });
   }
 
   newParser(): NginxHeadParser {
@@ -65,6 +79,9 @@ export class Nginx implements Product {
       : length !== undefined && Number(length) > 0
       ? new LengthBody(Number(length))
       : undefined;
+    if (this.#isInClear) {
+      return { ...answered(request.page(400, { closes: true, reason: "plain" })), body };
+    }
     if (length !== undefined && BigInt(length) > MAX_BODY_BYTES) {
       return { ...answered(request.page(413, { closes: true })), body };
     }
@@ -78,6 +95,8 @@ export class Nginx implements Product {
           path: resolved.path,
           query: resolved.query,
           hasCredentials: exchange.hasCredentials(),
+          isSecure: exchange.isSecure,
+          nowMs: exchange.nowMs,
           sessionId: exchange.sessionId(),
         });
       return {
@@ -152,6 +171,10 @@ export class Nginx implements Product {
   }
 
   #file(file: SiteFile, head: RequestHead, request: NginxRequest): Reply {
+    return { ...this.#bareFile(file, head, request), lure: file.lure };
+  }
+
+  #bareFile(file: SiteFile, head: RequestHead, request: NginxRequest): Reply {
     const type = NGINX_TYPES.get(file.extension) ?? "application/octet-stream";
     const etag = etagOf(file);
     const { lastModified } = file;

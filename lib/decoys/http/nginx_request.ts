@@ -41,6 +41,12 @@ const REASONS: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported",
 };
 
+/** What a 400 says more, by its reason. */
+const DETAILS: Readonly<Record<string, string>> = {
+  "header too large": "Request Header Or Cookie Too Large",
+  "plain": "The plain HTTP request was sent to HTTPS port",
+};
+
 /** Fields of an answer's head, in the order in which nginx writes those that it knows. */
 interface Fields {
   readonly type?: string;
@@ -70,10 +76,11 @@ export class NginxRequest {
     this.keepsAlive = this.#wantsKeepAlive();
   }
 
-  /** `http://host[:port]`. */
+  /** `http://host[:port]`, or `https`. */
   get origin(): string {
-    const { port } = this.#exchange;
-    return `http://${this.host}${port === 80 ? "" : `:${port}`}`;
+    const { port, isSecure } = this.#exchange;
+    const isUsual = port === (isSecure ? 443 : 80);
+    return `http${isSecure ? "s" : ""}://${this.host}${isUsual ? "" : `:${port}`}`;
   }
 
   /** Whether a body may be compressed: `ngx_http_gzip_ok`. */
@@ -99,13 +106,11 @@ export class NginxRequest {
   ): Reply {
     if (options.closes) this.keepsAlive = false;
     const title = `${status} ${REASONS[status]}`;
-    const isTooLarge = options.reason === "header too large";
+    const detail = DETAILS[options.reason ?? ""];
     const body = "<html>\r\n" +
-      `<head><title>${
-        isTooLarge ? "400 Request Header Or Cookie Too Large" : title
-      }</title></head>` +
+      `<head><title>${detail === undefined ? title : `400 ${detail}`}</title></head>` +
       `\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n` +
-      (isTooLarge ? "<center>Request Header Or Cookie Too Large</center>\r\n" : "") +
+      (detail === undefined ? "" : `<center>${detail}</center>\r\n`) +
       `<hr><center>${SERVER}</center>\r\n</body>\r\n</html>\r\n` +
       (status >= 400 && !this.isOld && needsPadding(this.#head) ? PADDING : "");
     const bytes = fromOctets(body);
@@ -121,16 +126,18 @@ export class NginxRequest {
 
   /** What an application said, as behind FastCGI. */
   app(reply: AppReply): Reply {
-    const { status, type, headers, body, pauseMs } = reply;
+    const { status, type, headers, body, pauseMs, lure } = reply;
     const isHtml = /^text\/html\b/.test(type);
     const fields = { type, others: headers };
     if (isHtml && this.takesGzip && (status === 200 || status === 403 || status === 404)) {
       const others = [...headers, ["Content-Encoding", "gzip"] as const];
-      return { ...this.chunked(status, { ...fields, others }, gzip(body, 4)), pauseMs };
+      return { ...this.chunked(status, { ...fields, others }, gzip(body, 4)), pauseMs, lure };
     }
-    if (this.#head.versionNumber >= 1001) return { ...this.chunked(status, fields, body), pauseMs };
+    if (this.#head.versionNumber >= 1001) {
+      return { ...this.chunked(status, fields, body), pauseMs, lure };
+    }
     this.keepsAlive = false;
-    return { ...this.reply(status, fields, body), pauseMs };
+    return { ...this.reply(status, fields, body), pauseMs, lure };
   }
 
   /** An answer whose length is not known before. */

@@ -4,6 +4,7 @@
  */
 import type { BodyFault, BodyParser } from "./body.ts";
 import type { HeadParser, RequestHead } from "./head.ts";
+import type { Lure } from "./site.ts";
 
 /** How far the body has come when an answer is made. */
 export interface BodyState {
@@ -22,6 +23,8 @@ export interface Reply {
   readonly isAbrupt?: boolean;
   /** How long an application thinks before it, in ms: from and to. */
   readonly pauseMs?: readonly [number, number];
+  /** What of the operator's bait it gives away. */
+  readonly lure?: Lure | undefined;
 }
 
 /** What is done with a request whose head is known. */
@@ -43,6 +46,10 @@ export interface Exchange {
   /** In ms since 1970. */
   readonly nowMs: number;
   readonly localIp: string;
+  /** Whether TLS is spoken. */
+  readonly isSecure: boolean;
+  /** Whether the peer named a server when TLS began. */
+  readonly namesServer: boolean;
   /** The port that pages and redirects name. */
   readonly port: number;
   /** How many requests of this connection were answered before. */
@@ -57,6 +64,8 @@ export interface Exchange {
 export interface Patience {
   /** For the first byte of a connection. */
   readonly firstMs: number;
+  /** The same once TLS is spoken. */
+  readonly secureFirstMs: number;
   /** For the next request. */
   readonly idleMs: number;
   /** For a whole head, from its first byte. */
@@ -65,8 +74,11 @@ export interface Patience {
 
 /** A web server. */
 export interface Product {
+  /** The same server for those who speak no TLS where it is spoken; made when somebody does. */
+  inClear(): Product;
   readonly patience: Patience;
-  newParser(): HeadParser;
+  /** @param isSecure whether TLS is spoken. */
+  newParser(isSecure: boolean): HeadParser;
   /** Decides on a request, whole or refused. */
   plan(head: RequestHead, exchange: Exchange): Plan;
   /** The answer to a head that is not complete in time; `undefined` to close without a word. */

@@ -3,7 +3,25 @@
  * @module
  */
 import { extensionOf } from "./mime.ts";
+import type { Session } from "../decoy.ts";
 import { gzip } from "./gzip.ts";
+
+/** Something planted to be taken. */
+export interface Lure {
+  /** Where it is, such as `/.env`. */
+  readonly path: string;
+  /** Media type of a page that is made for each request; a file's comes of its name. */
+  readonly pageType?: string;
+  /** Its content; a page's is asked for at each request. */
+  content(nowMs: number): Uint8Array;
+  /** When the file was changed, in ms since 1970; the site's own time when absent. */
+  readonly modifiedMs?: number;
+  /**
+   * Told when all or part of it is given away.
+   * @param session of the peer that takes it.
+   */
+  taken(session: Session): void;
+}
 
 /** A file of a site. */
 export class SiteFile {
@@ -18,8 +36,14 @@ export class SiteFile {
    * @param name such as `/assets/site.css`.
    * @param bytes its content.
    * @param modifiedMs when it was changed, in ms since 1970.
+   * @param lure what it is planted as.
    */
-  constructor(readonly name: string, readonly bytes: Uint8Array, readonly modifiedMs: number) {
+  constructor(
+    readonly name: string,
+    readonly bytes: Uint8Array,
+    readonly modifiedMs: number,
+    readonly lure?: Lure,
+  ) {
     this.extension = extensionOf(name);
     this.lastModified = new Date(modifiedMs).toUTCString();
     this.modified = Math.floor(modifiedMs / 1000);
@@ -38,6 +62,10 @@ export interface AppRequest {
   readonly query: string | undefined;
   /** Whether a user name or a password came with it. */
   readonly hasCredentials: boolean;
+  /** Whether TLS is spoken. */
+  readonly isSecure: boolean;
+  /** In ms since 1970. */
+  readonly nowMs: number;
   /** A fresh value for a session cookie: 32 hex digits. */
   readonly sessionId: string;
 }
@@ -52,6 +80,7 @@ export interface AppReply {
   readonly body: Uint8Array;
   /** How long it thinks, in ms: from and to. */
   readonly pauseMs: readonly [number, number];
+  readonly lure?: Lure;
 }
 
 /** An application behind some paths. */
@@ -65,6 +94,7 @@ export interface App {
 export class Site {
   readonly #files = new Map<string, SiteFile>();
   readonly #directories = new Map<string, number>([["/", 0]]);
+  readonly #pages = new Map<string, Lure>();
   readonly #app: App | undefined;
 
   /**
@@ -73,14 +103,19 @@ export class Site {
    */
   constructor(files: Iterable<SiteFile>, app?: App) {
     this.#app = app;
-    for (const file of files) {
-      this.#files.set(file.name, file);
-      for (let at = file.name.lastIndexOf("/"); at >= 0; at = file.name.lastIndexOf("/", at - 1)) {
-        const directory = file.name.slice(0, at + 1);
-        const before = this.#directories.get(directory) ?? 0;
-        this.#directories.set(directory, Math.max(before, file.modifiedMs));
-        if (at === 0) break;
-      }
+    for (const file of files) this.#add(file);
+  }
+
+  /**
+   * Plants things that are worth stealing. What the site has at their paths is no more.
+   * @param lures few.
+   */
+  plant(lures: Iterable<Lure>): void {
+    const newest = Math.max(0, ...[...this.#files.values()].map(({ modifiedMs }) => modifiedMs));
+    for (const lure of lures) {
+      const { path, pageType, modifiedMs = newest } = lure;
+      if (pageType !== undefined) this.#pages.set(path, lure);
+      else this.#add(new SiteFile(path, lure.content(modifiedMs), modifiedMs, lure));
     }
   }
 
@@ -112,13 +147,27 @@ export class Site {
       .sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
-  /** Whether the application answers a path. */
+  /** Whether a path is answered by a program. */
   isApp(path: string): boolean {
-    return this.#app?.owns(path) ?? false;
+    return this.#pages.has(path) || (this.#app?.owns(path) ?? false);
   }
 
-  /** The application's answer to a path of its own. */
+  /** The answer of the program behind a path. */
   answer(request: AppRequest): AppReply {
-    return this.#app!.answer(request);
+    const page = this.#pages.get(request.path);
+    if (page === undefined) return this.#app!.answer(request);
+    const type = page.pageType!;
+    const body = page.content(request.nowMs);
+    return { status: 200, headers: [], type, body, pauseMs: [0, 0], lure: page };
+  }
+
+  #add(file: SiteFile): void {
+    this.#files.set(file.name, file);
+    for (let at = file.name.lastIndexOf("/"); at >= 0; at = file.name.lastIndexOf("/", at - 1)) {
+      const directory = file.name.slice(0, at + 1);
+      const before = this.#directories.get(directory) ?? 0;
+      this.#directories.set(directory, Math.max(before, file.modifiedMs));
+      if (at === 0) break;
+    }
   }
 }

@@ -35,13 +35,14 @@ type Fault = BodyState["fault"];
  */
 export async function talk(session: Session, settings: TalkSettings): Promise<void> {
   const { product } = settings;
-  const parser = product.newParser();
+  const parser = product.newParser(session.isSecure);
   const input = new Input(session);
   for (let answered = 0;; answered++) {
     let head: RequestHead | undefined;
     try {
-      const { firstMs, idleMs, headMs } = product.patience;
-      let until = session.now() + (answered === 0 ? firstMs : idleMs);
+      const { firstMs, secureFirstMs, idleMs, headMs } = product.patience;
+      const openingMs = session.isSecure ? secureFirstMs : firstMs;
+      let until = session.now() + (answered === 0 ? openingMs : idleMs);
       let isIdle = true;
       while (parser.head === undefined) {
         if (isIdle && !parser.isIdle) {
@@ -103,6 +104,7 @@ async function answer({ session, input, record, plan }: {
     if (!isOpen) record.report(session, status);
     if (reply.pauseMs !== undefined) await session.pause(...reply.pauseMs);
     if (reply.bytes.length > 0) await session.write(reply.bytes);
+    if (isTaken(reply, record)) reply.lure!.taken(session);
     if (isOpen) {
       const until = reply.closes ? session.now() + LINGER_MS : Infinity;
       fault = await drain(body!, { input, record, plan, until });
@@ -112,6 +114,12 @@ async function answer({ session, input, record, plan }: {
   } finally {
     record.report(session, status);
   }
+}
+
+/** Whether an answer gives bait away: not when it was only asked about, or is known already. */
+function isTaken({ lure, status }: Reply, { head }: RequestRecord): boolean {
+  return lure !== undefined && (status === 200 || status === 206) && head.method !== "HEAD" &&
+    head.method !== "OPTIONS";
 }
 
 /** Reads a body to its end, or to what ends it early. */
@@ -156,6 +164,8 @@ function makeExchange(
   return {
     nowMs: session.now(),
     localIp: session.local.ip,
+    isSecure: session.isSecure,
+    namesServer: session.namesServer,
     port: settings.shownPort || session.local.port,
     answered,
     hasCredentials: () => (record?.credentials().length ?? 0) > 0,

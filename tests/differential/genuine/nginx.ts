@@ -7,19 +7,35 @@
  */
 import { type Genuine, startDaemon } from "../process.ts";
 
-/** nginx 1.22.1 over the files below a folder. */
-export function nginx(writeSite: (root: string) => Promise<void>): Genuine {
+/**
+ * nginx 1.22.1 over the files below a folder.
+ * @param writeSite writes them.
+ * @param keys of its certificate, to speak TLS: the lines of the site that Debian has commented out.
+ */
+export function nginx(
+  writeSite: (root: string) => Promise<void>,
+  keys?: () => Promise<{ cert: string; key: string }>,
+): Genuine {
   return {
-    name: "nginx 1.22.1",
+    name: keys === undefined ? "nginx 1.22.1" : "nginx 1.22.1 with TLS",
     packages: ["nginx-light"],
     async start({ port, workDir }) {
       const stock = await Deno.readTextFile("/etc/nginx/nginx.conf");
       const site = await Deno.readTextFile("/etc/nginx/sites-available/default");
       await Deno.mkdir(`${workDir}/www`);
       await writeSite(`${workDir}/www`);
+      const listen = keys === undefined
+        ? `listen 127.0.0.1:${port} default_server;`
+        : `listen 127.0.0.1:${port} ssl default_server; ssl_certificate ${workDir}/cert.pem; ` +
+          `ssl_certificate_key ${workDir}/key.pem;`;
+      if (keys !== undefined) {
+        const { cert, key } = await keys();
+        await Deno.writeTextFile(`${workDir}/cert.pem`, cert);
+        await Deno.writeTextFile(`${workDir}/key.pem`, key);
+      }
       await Deno.writeTextFile(
         `${workDir}/site`,
-        site.replace(/listen 80 default_server;/, `listen 127.0.0.1:${port} default_server;`)
+        site.replace(/listen 80 default_server;/, listen)
           .replace(/listen \[::\]:80[^;]*;/, "").replace(/root [^;]*;/, `root ${workDir}/www;`),
       );
       const config = stock.replace(/^user .*;/m, "user www-data;\ndaemon off;")

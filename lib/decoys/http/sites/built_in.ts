@@ -47,7 +47,7 @@ function makeApp(design: SiteDesign): App {
   return {
     owns: (path) => paths.has(path),
     answer(request) {
-      const common = design.headers(request.sessionId);
+      const common = design.headers(request.sessionId, request.isSecure);
       const isLogin = request.path === design.loginPath &&
         (request.method === "POST" || request.hasCredentials);
       if (!isLogin) {

@@ -15,8 +15,11 @@ export interface SiteDesign {
   readonly appPaths: readonly string[];
   /** Where those lead to. */
   readonly homePath: string;
-  /** Fields of every answer of the application, such as its cookie. */
-  headers(sessionId: string): readonly (readonly [name: string, value: string])[];
+  /** Fields of every answer of the application, such as its cookie; `isSecure`: TLS is spoken. */
+  headers(
+    sessionId: string,
+    isSecure: boolean,
+  ): readonly (readonly [name: string, value: string])[];
   /** The answer to a failed login. */
   failure(request: AppRequest): Omit<AppReply, "pauseMs" | "body"> & { readonly body: string };
   /** How long a failed login takes, in ms. */

@@ -33,8 +33,11 @@ export function nas(persona: Persona): SiteDesign {
     loginPath: "/api/v2/session",
     appPaths: ["/api/v2/system", "/api/v2/shares", "/api/v2/info"],
     homePath: "/",
-    headers: (sessionId) => [
-      ["Set-Cookie", `lb_sid=${sessionId}; Path=/; HttpOnly; SameSite=Lax`],
+    headers: (sessionId, isSecure) => [
+      [
+        "Set-Cookie",
+        `lb_sid=${sessionId}; Path=/;${isSecure ? " Secure;" : ""} HttpOnly; SameSite=Lax`,
+      ],
       ["X-Content-Type-Options", "nosniff"],
       ["X-Frame-Options", "SAMEORIGIN"],
       ["Cache-Control", "no-store"],

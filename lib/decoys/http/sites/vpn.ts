@@ -28,8 +28,13 @@ export function vpn(persona: Persona): SiteDesign {
     loginPath: "/portal/auth/login",
     appPaths: ["/portal/auth/logout", "/portal/auth/challenge", "/portal/home", "/portal/download"],
     homePath: "/portal/",
-    headers: (sessionId) => [
-      ["Set-Cookie", `AGSESSION=${sessionId}; Path=/portal; HttpOnly; SameSite=Strict`],
+    headers: (sessionId, isSecure) => [
+      [
+        "Set-Cookie",
+        `AGSESSION=${sessionId}; Path=/portal;${
+          isSecure ? " Secure;" : ""
+        } HttpOnly; SameSite=Strict`,
+      ],
       ["Cache-Control", "no-store, max-age=0"],
       ["X-Frame-Options", "DENY"],
     ],
