@@ -110,7 +110,10 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxBufferBytes: 65_536,
   },
   redis: {
-    options: [{}, { password: "x" }, { enable_protected_configs: true, enable_debug_command: true }],
+    options: [{}, { password: "x" }, {
+      enable_protected_configs: true,
+      enable_debug_command: true,
+    }],
     // COMMAND DOCS is a request of fourteen bytes; a transaction may hold many of them.
     maxOutput: (input) => 65_536 + 20_000 * input,
     maxEvents: (input) => 4 + input,
