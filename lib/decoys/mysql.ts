@@ -35,7 +35,10 @@ const Options = v.strictObject({
     ),
     ["root"],
   ),
-  clear_password: flag(false, "Whether clients are asked for passwords in clear; few agree."),
+  clear_password: flag(
+    false,
+    "Whether clients are asked for passwords in clear; those of MariaDB agree.",
+  ),
   ssl: v.optional(v.pipe(
     v.boolean("must be true or false"),
     v.description("Whether TLS is offered; by default as the product does: MySQL does."),

@@ -23,6 +23,7 @@ const Options = v.strictObject({
     ["scram-sha-256", "md5", "password"],
     "How clients are asked for a password: by the default of PostgreSQL 15, hashed, or in clear.",
   ),
+  ssl: flag(true, "Whether clients that ask for TLS get it, as from Debian's server."),
   refuse_host: flag(false, "Whether every host is refused as one without a line in pg_hba.conf."),
   login_timeout_ms: count(
     60_000,
@@ -36,11 +37,12 @@ type Options = v.InferOutput<typeof Options>;
 /** Options as a config has them, with their defaults. */
 export type PostgresOptions = Options;
 
-/** `kind: postgres`; keys: `product`, `auth`, `refuse_host`, `login_timeout_ms`. */
+/** `kind: postgres`; keys: `product`, `auth`, `ssl`, `refuse_host`, `login_timeout_ms`. */
 export const postgres: DecoyKind<Options> = {
   kind: "postgres",
   defaultPort: 5432,
   options: Options,
+  startsTls: ({ ssl }) => ssl,
   create: async (options, context): Promise<Decoy> => {
     const { createPostgresDecoy } = await import("./postgres/create.ts");
     return createPostgresDecoy(options, context);

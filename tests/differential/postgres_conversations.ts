@@ -3,6 +3,7 @@
  * @module
  */
 import type { Conversation } from "./client.ts";
+import type { Say } from "../support/postgres_tls.ts";
 import { segmented } from "./harness.ts";
 import {
   GSS_REQUEST,
@@ -345,7 +346,53 @@ export const SEGMENTED: readonly Conversation[] = [
   talk("an odd login", LOGIN, passwordMessage("x")),
 ];
 
+/** What comes in clear behind the request for TLS. */
+export const EARLY: Readonly<Record<string, string>> = { "a byte": "x", "a login": LOGIN };
+
+const PLUS = "SCRAM-SHA-256-PLUS";
+const END_POINT = "p=tls-server-end-point";
 const PROOF = "A".repeat(43) + "=";
+
+/** A final message for the challenge that came last. */
+function finalWith(binding: string): Say {
+  return (last) => message("p", `c=${binding},r=${/r=([^,]+)/.exec(last)![1]},p=${PROOF}`);
+}
+
+/** Talks inside of TLS. */
+export const IN_TLS: Readonly<Record<string, readonly Say[]>> = {
+  "a request for TLS": [SSL_REQUEST],
+  "a request for GSSAPI": [GSS_REQUEST],
+  "a cancel request": [packet(80877102, int32(1) + int32(1))],
+  "HTTP": ["GET / HTTP/1.0\r\n\r\n"],
+  "no channel binding": [LOGIN, saslInitial(FIRST), finalWith("biws")],
+  "no channel binding, and another header": [LOGIN, saslInitial(FIRST), finalWith("eSws")],
+  "a password": [LOGIN, passwordMessage("x")],
+  ...Object.fromEntries(
+    Object.entries({
+      "y": saslInitial("y,,n=,r=abc"),
+      "p without PLUS": saslInitial(`${END_POINT},,n=,r=abc`),
+      "PLUS and n": saslInitial("n,,n=,r=abc", PLUS),
+      "PLUS and y": saslInitial("y,,n=,r=abc", PLUS),
+      "PLUS and x": saslInitial("x,,n=,r=abc", PLUS),
+      "PLUS, another type": saslInitial("p=tls-unique,,n=,r=abc", PLUS),
+      "PLUS, an odd type": saslInitial("p=\x01\xff \xc3\xa4,,n=,r=abc", PLUS),
+      "PLUS, a long type": saslInitial(`p=${"z".repeat(100)},,n=,r=abc`, PLUS),
+      "PLUS, no type": saslInitial("p=,,n=,r=abc", PLUS),
+      "PLUS, no =": saslInitial("px,,n=,r=abc", PLUS),
+      "PLUS, no comma": saslInitial(END_POINT, PLUS),
+      "PLUS, an identity": saslInitial(`${END_POINT},a=x,n=,r=abc`, PLUS),
+      "PLUS, x": saslInitial(`${END_POINT},x,n=,r=abc`, PLUS),
+      "PLUS, m": saslInitial(`${END_POINT},,m=,n=,r=abc`, PLUS),
+      "another mechanism": saslInitial(FIRST, "SCRAM-SHA-1-PLUS"),
+    }).map(([name, first]): [string, Say[]] => [name, [LOGIN, first]]),
+  ),
+  "PLUS, the binding of none": [
+    LOGIN,
+    saslInitial(`${END_POINT},,n=,r=abc`, PLUS),
+    finalWith("biws"),
+  ],
+  "PLUS, an empty binding": [LOGIN, saslInitial(`${END_POINT},,n=,r=abc`, PLUS), finalWith("")],
+};
 
 /** Final messages of SCRAM; given the whole nonce. */
 export const FINALS: Readonly<Record<string, (nonce: string) => string>> = {

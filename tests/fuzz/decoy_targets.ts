@@ -102,7 +102,12 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxBufferBytes: 65_536,
   },
   postgres: {
-    options: [{}, { auth: "password" }, { auth: "md5" }, { refuse_host: true }],
+    options: [
+      { ssl: false },
+      { ssl: false, auth: "password" },
+      { ssl: false, auth: "md5" },
+      { refuse_host: true },
+    ],
     // Names and odd values come back, with an error around them.
     maxOutput: (input) => 1024 + 2 * input,
     maxEvents: () => 8,

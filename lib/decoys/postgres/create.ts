@@ -19,6 +19,7 @@ const NOTHING = new Uint8Array(0);
 export function createPostgresDecoy(options: PostgresOptions, context: DecoyContext): Decoy {
   const settings: Settings = {
     auth: options.auth,
+    hasTls: options.ssl,
     refusesHost: options.refuse_host,
     saltSecret: context.seed("postgres salts"),
     timeoutMs: options.login_timeout_ms,
@@ -27,7 +28,7 @@ export function createPostgresDecoy(options: PostgresOptions, context: DecoyCont
 }
 
 async function serve(session: Session, settings: Settings): Promise<void> {
-  const talk: Talk = { session, input: new Input(session), settings, isTls: false };
+  const talk: Talk = { session, input: new Input(session), settings };
   session.expireAfter(settings.timeoutMs, NOTHING);
   session.closeAbruptly();
   const startup = await readStartup(talk);

@@ -7,7 +7,8 @@ import { randomBytes } from "node:crypto";
 import { escapeBytes } from "../../net/escape.ts";
 import { readInt32 } from "./input.ts";
 import { ASK_CLEAR_PASSWORD, ASK_SASL, ASK_SASL_TLS, authentication } from "./messages.ts";
-import { Scram, ScramError } from "./scram.ts";
+import { Scram } from "./scram.ts";
+import { ScramError } from "./scram_attributes.ts";
 import {
   latin1,
   refuse,
@@ -49,7 +50,7 @@ export async function refuseEverybody(talk: Talk, startup: Startup): Promise<voi
 /** What a client hears for whom pg_hba.conf has no line: ClientAuthentication. */
 async function refuseHost(talk: Talk, { user, database, isReplication }: Startup): Promise<void> {
   const { ip } = talk.session.peer;
-  const encryption = talk.isTls ? "SSL encryption" : "no encryption";
+  const encryption = talk.session.isSecure ? "SSL encryption" : "no encryption";
   const names = isReplication
     ? `replication connection from host "${ip}", user "${latin1(user)}", ${encryption}`
     : `host "${ip}", user "${latin1(user)}", database "${latin1(database)}", ${encryption}`;
@@ -130,8 +131,8 @@ function reportPassword(
 /** SCRAM-SHA-256: CheckSASLAuth. */
 async function askScram(talk: Talk, startup: Startup): Promise<void> {
   const { session, settings, input } = talk;
-  await session.write(talk.isTls ? ASK_SASL_TLS : ASK_SASL);
-  const scram = new Scram(startup.user, settings.saltSecret);
+  await session.write(session.isSecure ? ASK_SASL_TLS : ASK_SASL);
+  const scram = new Scram(startup.user, settings.saltSecret, { isTls: session.isSecure });
   for (let isInitial = true;; isInitial = false) {
     const type = await input.take(1);
     if (type === null) return;
@@ -146,7 +147,7 @@ async function askScram(talk: Talk, startup: Startup): Promise<void> {
     const body = await readBody(talk, MAX_SASL_BYTES);
     if (body === undefined) return await refuseLogin(talk, startup.user);
     try {
-      const answer = scram.answer(isInitial ? readInitial(body) : body);
+      const answer = scram.answer(isInitial ? readInitial(body, scram) : body);
       if (answer !== undefined) {
         await session.write(authentication(11, answer));
         continue;
@@ -171,10 +172,10 @@ function reportOdd(talk: Talk, startup: Startup, body: Uint8Array): void {
 }
 
 /** The SCRAM message in a SASLInitialResponse; `null` for none. */
-function readInitial(body: Uint8Array): Uint8Array | null {
+function readInitial(body: Uint8Array, scram: Scram): Uint8Array | null {
   const end = body.indexOf(0);
   if (end < 0) throw ScramError.format("invalid string in message", "624 pq_getmsgrawstring");
-  if (latin1(body.subarray(0, end)) !== "SCRAM-SHA-256") {
+  if (!scram.select(latin1(body.subarray(0, end)))) {
     throw new ScramError("an offered SASL mechanism", {
       code: "08P01",
       text: "client selected an invalid SASL authentication mechanism",

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
-import type { Refusal } from "./messages.ts";
+import { Attributes, base64Length, ScramError, show } from "./scram_attributes.ts";
 import { latin1 } from "./talk.ts";
 
 /** SCRAM_RAW_NONCE_LEN, in bytes. */
@@ -16,52 +16,22 @@ const SALT_BYTES = 16;
 const ITERATIONS = 4096;
 /** SCRAM_KEY_LEN, in bytes. */
 const PROOF_BYTES = 32;
-const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** A message that the server does not take; `message` says what would have been right. */
-export class ScramError extends Error {
-  /** What the client is told. */
-  readonly refusal: Refusal;
-
-  /**
-   * @param expected a noun phrase.
-   * @param refusal what the client is told.
-   */
-  constructor(expected: string, refusal: Refusal) {
-    super(expected);
-    this.refusal = refusal;
-  }
-
-  /**
-   * A message whose fields do not fit into it.
-   * @param text what the client is told.
-   * @param place line and routine in pqformat.c.
-   */
-  static format(text: string, place: string): ScramError {
-    const refusal = { code: "08P01", text, source: `pqformat.c:${place}` };
-    return new ScramError("a SASL response whose length is right", refusal);
-  }
-
-  /**
-   * A message that is no SCRAM.
-   * @param detail what is wrong.
-   * @param place line and routine in auth-scram.c.
-   */
-  static malformed(detail: string, place: string): ScramError {
-    return new ScramError("a SCRAM message", {
-      code: "08P01",
-      text: "malformed SCRAM message",
-      detail,
-      source: `auth-scram.c:${place}`,
-    });
-  }
-}
+/** Most characters of a name in a complaint: sanitize_str. */
+const MAX_SHOWN = 30;
+const FIRST = "read_client_first_message";
+/** Lengths of the hashes of certificates: SHA-256, 384, 512. */
+const HASH_BYTES: readonly number[] = [32, 48, 64];
 
 /** One exchange: first message, challenge, final message. */
 export class Scram {
   readonly #user: Uint8Array;
   readonly #saltSecret: Uint8Array;
+  readonly #isTls: boolean;
+  /** Whether the mechanism is SCRAM-SHA-256-PLUS. */
+  #isBound = false;
   #flag = "";
+  /** What stands before that: GS2 header. */
+  #header = "";
   #firstBare = "";
   #challenge = "";
   #nonce = "";
@@ -71,10 +41,22 @@ export class Scram {
   /**
    * @param user as in the startup packet.
    * @param saltSecret makes the salt, which is the same at each try of the same user.
+   * @param options `isTls`: whether there is a certificate that the login can be bound to.
    */
-  constructor(user: Uint8Array, saltSecret: Uint8Array) {
+  constructor(user: Uint8Array, saltSecret: Uint8Array, { isTls }: { isTls: boolean }) {
     this.#user = user;
     this.#saltSecret = saltSecret;
+    this.#isTls = isTls;
+  }
+
+  /**
+   * The client chooses.
+   * @param mechanism its name.
+   * @returns whether that is offered.
+   */
+  select(mechanism: string): boolean {
+    this.#isBound = this.#isTls && mechanism === "SCRAM-SHA-256-PLUS";
+    return this.#isBound || mechanism === "SCRAM-SHA-256";
   }
 
   /**
@@ -119,55 +101,89 @@ export class Scram {
 
   /** read_client_first_message; returns the client's nonce. */
   #readFirst(text: string): string {
-    const routine = "read_client_first_message";
     const reader = new Attributes(text);
     this.#flag = text[0]!;
-    if (this.#flag === "p") {
-      throw ScramError.malformed(
-        "The client selected SCRAM-SHA-256 without channel binding, but the SCRAM message " +
-          "includes channel binding data.",
-        `1007 ${routine}`,
-      );
-    }
-    if (this.#flag !== "n" && this.#flag !== "y") {
-      const detail = `Unexpected channel-binding flag "${show(text[0])}".`;
-      throw ScramError.malformed(detail, `1025 ${routine}`);
-    }
-    if (text[1] !== ",") {
-      const detail = `Comma expected, but found character "${show(text[1])}".`;
-      throw ScramError.malformed(detail, `${this.#flag === "n" ? 963 : 993} ${routine}`);
-    }
-    if (text[2] === "a") {
+    this.#readFlag(reader, text);
+    const { at } = reader;
+    if (text[at] === "a") {
       throw new ScramError("no authorization identity", {
         code: "0A000",
         text: "client uses authorization identity, but it is not supported",
-        source: `auth-scram.c:1036 ${routine}`,
+        source: `auth-scram.c:1036 ${FIRST}`,
       });
     }
-    if (text[2] !== ",") {
-      const detail = `Unexpected attribute "${show(text[2])}" in client-first-message.`;
-      throw ScramError.malformed(detail, `1040 ${routine}`);
+    if (text[at] !== ",") {
+      const detail = `Unexpected attribute "${show(text[at])}" in client-first-message.`;
+      throw ScramError.malformed(detail, `1040 ${FIRST}`);
     }
-    this.#firstBare = text.slice(3);
-    if (text[3] === "m") {
+    reader.at++;
+    this.#header = text.slice(0, reader.at);
+    this.#firstBare = text.slice(reader.at);
+    if (text[reader.at] === "m") {
       throw new ScramError("no mandatory extension", {
         code: "0A000",
         text: "client requires an unsupported SCRAM extension",
-        source: `auth-scram.c:1057 ${routine}`,
+        source: `auth-scram.c:1057 ${FIRST}`,
       });
     }
-    reader.at = 3;
     reader.value("n");
     const nonce = reader.value("r");
     if (!/^[!-~]*$/.test(nonce)) {
       throw new ScramError("a printable nonce", {
         code: "08P01",
         text: "non-printable characters in SCRAM nonce",
-        source: `auth-scram.c:1071 ${routine}`,
+        source: `auth-scram.c:1071 ${FIRST}`,
       });
     }
     while (reader.at < text.length) reader.any();
     return nonce;
+  }
+
+  /** Whether the client would bind its login to the certificate, which it must if it chose that. */
+  #readFlag(reader: Attributes, text: string): void {
+    if (this.#flag === "p" && this.#isBound) {
+      const type = reader.value("p");
+      if (type === "tls-server-end-point") return;
+      const shown = type.slice(0, MAX_SHOWN).replaceAll(/[^!-~]/g, "?");
+      throw new ScramError("tls-server-end-point", {
+        code: "08P01",
+        text: `unsupported SCRAM channel-binding type "${shown}"`,
+        source: `auth-scram.c:1019 ${FIRST}`,
+      });
+    }
+    if (this.#flag === "p") {
+      throw ScramError.malformed(
+        "The client selected SCRAM-SHA-256 without channel binding, but the SCRAM message " +
+          "includes channel binding data.",
+        `1007 ${FIRST}`,
+      );
+    }
+    if (this.#flag !== "n" && this.#flag !== "y") {
+      const detail = `Unexpected channel-binding flag "${show(text[0])}".`;
+      throw ScramError.malformed(detail, `1025 ${FIRST}`);
+    }
+    const isN = this.#flag === "n";
+    if (this.#isBound) {
+      throw ScramError.malformed(
+        "The client selected SCRAM-SHA-256-PLUS, but the SCRAM message does not include " +
+          "channel binding data.",
+        `${isN ? 956 : 978} ${FIRST}`,
+      );
+    }
+    if (!isN && this.#isTls) {
+      throw new ScramError("channel binding, which is offered", {
+        code: "28000",
+        text: "SCRAM channel binding negotiation error",
+        detail: "The client supports SCRAM channel binding but thinks the server does not.  " +
+          "However, this server does support channel binding.",
+        source: `auth-scram.c:985 ${FIRST}`,
+      });
+    }
+    if (text[1] !== ",") {
+      const detail = `Comma expected, but found character "${show(text[1])}".`;
+      throw ScramError.malformed(detail, `${isN ? 963 : 993} ${FIRST}`);
+    }
+    reader.at = 2;
   }
 
   /** read_client_final_message and what follows it. */
@@ -175,7 +191,14 @@ export class Scram {
     const routine = "read_client_final_message";
     const reader = new Attributes(text);
     const binding = reader.value("c");
-    if (binding !== (this.#flag === "n" ? "biws" : "eSws")) {
+    if (this.#isBound && !this.#isBinding(binding)) {
+      throw new ScramError("the certificate's hash", {
+        code: "28000",
+        text: "SCRAM channel binding check failed",
+        source: `auth-scram.c:1317 ${routine}`,
+      });
+    }
+    if (!this.#isBound && binding !== (this.#flag === "n" ? "biws" : "eSws")) {
       throw new ScramError("the channel binding of the first message", {
         code: "08P01",
         text: "unexpected SCRAM channel-binding attribute in client-final-message",
@@ -210,76 +233,11 @@ export class Scram {
       });
     }
   }
-}
 
-/** Reads attributes one after the other. */
-class Attributes {
-  /** Where the next one begins. */
-  at = 0;
-  readonly #text: string;
-
-  constructor(text: string) {
-    this.#text = text;
+  /** Whether it has the form of a binding; which certificate the client saw is not known here. */
+  #isBinding(binding: string): boolean {
+    const bytes = Buffer.from(binding, "base64");
+    return bytes.toString("latin1").startsWith(this.#header) &&
+      HASH_BYTES.includes(bytes.length - this.#header.length);
   }
-
-  /** read_attr_value: the value of an attribute that must come now. */
-  value(name: string): string {
-    const found = this.#text[this.at];
-    if (found !== name) {
-      const detail = `Expected attribute "${name}" but found "${show(found)}".`;
-      throw ScramError.malformed(detail, "712 read_attr_value");
-    }
-    return this.#rest(name, "720 read_attr_value");
-  }
-
-  /** read_any_attr: whatever attribute comes now. */
-  any(): readonly [name: string, value: string] {
-    const name = this.#text[this.at];
-    if (name === undefined) {
-      const detail = "Attribute expected, but found end of string.";
-      throw ScramError.malformed(detail, "825 read_any_attr");
-    }
-    if (!/[A-Za-z]/.test(name)) {
-      const detail = `Attribute expected, but found invalid character "${show(name)}".`;
-      throw ScramError.malformed(detail, "838 read_any_attr");
-    }
-    return [name, this.#rest(name, "848 read_any_attr")];
-  }
-
-  #rest(name: string, place: string): string {
-    if (this.#text[this.at + 1] !== "=") {
-      throw ScramError.malformed(`Expected character "=" for attribute "${name}".`, place);
-    }
-    const start = this.at + 2;
-    const comma = this.#text.indexOf(",", start);
-    this.at = comma < 0 ? this.#text.length : comma + 1;
-    return this.#text.slice(start, comma < 0 ? undefined : comma);
-  }
-}
-
-/** sanitize_char: a character as the server's complaints show it. */
-function show(character: string | undefined): string {
-  const code = character?.charCodeAt(0) ?? 0;
-  if (code >= 0x21 && code <= 0x7e) return `'${character}'`;
-  return "0x" + code.toString(16).padStart(2, "0");
-}
-
-/** How many bytes pg_b64_decode makes of a text; -1 when it takes it for none. */
-function base64Length(text: string): number {
-  let length = 0;
-  let digits = 0;
-  let end = 0;
-  for (const character of text) {
-    if (character === "=") {
-      if (end === 0) {
-        if (digits !== 2 && digits !== 3) return -1;
-        end = digits - 1;
-      }
-    } else if (!BASE64.includes(character)) return -1;
-    if (++digits === 4) {
-      length += end === 0 ? 3 : end;
-      digits = 0;
-    }
-  }
-  return digits === 0 ? length : -1;
 }

@@ -21,6 +21,9 @@ const MAX_GSS_TOKEN_BYTES = 16_384;
 const CANCEL_REQUEST = 80_877_102;
 const SSL_REQUEST = 80_877_103;
 const GSS_REQUEST = 80_877_104;
+const LETTER_G = 0x47;
+const LETTER_N = 0x4e;
+const LETTER_S = 0x53;
 const ROUTINE = "ProcessStartupPacket";
 /** Words that parse_bool of bool.c takes, with the fewest letters that will do. */
 const BOOLEANS: readonly (readonly [word: string, fewest: number, value: boolean])[] = [
@@ -40,8 +43,8 @@ const BOOLEANS: readonly (readonly [word: string, fewest: number, value: boolean
  * @returns who wants to log in; `undefined` when the connection is over.
  */
 export async function readStartup(talk: Talk): Promise<Startup | undefined> {
-  let mayAskTls = true;
-  let mayAskGss = true;
+  let mayAskTls = !talk.session.isSecure;
+  let mayAskGss = mayAskTls;
   for (;;) {
     const packet = await readPacket(talk);
     if (packet === undefined) return undefined;
@@ -53,7 +56,7 @@ export async function readStartup(talk: Talk): Promise<Startup | undefined> {
     if (code === SSL_REQUEST && mayAskTls) {
       if (!await answerSsl(talk)) return undefined;
       mayAskTls = false;
-      if (talk.isTls) mayAskGss = false;
+      if (talk.session.isSecure) mayAskGss = false;
     } else if (code === GSS_REQUEST && mayAskGss) {
       return await answerGss(talk);
     } else {
@@ -86,10 +89,14 @@ function reportCancel({ session }: Talk, packet: Uint8Array): void {
   });
 }
 
-/** Answers that there is no TLS; false when the client did not wait for that. */
+/** Goes over to TLS, or says that there is none; false when the connection is over. */
 async function answerSsl(talk: Talk): Promise<boolean> {
-  await talk.session.write(new Uint8Array([0x4e])); // N
-  if (talk.input.rest.length === 0) return true;
+  const { session, input, settings } = talk;
+  const early = input.rest;
+  if (settings.hasTls) {
+    if (await session.startTls(Uint8Array.of(LETTER_S)) !== "established") return false;
+  } else await session.write(Uint8Array.of(LETTER_N));
+  if (early.length === 0) return true;
   reportError(talk, "an answer to the request for TLS before anything else");
   await refuse(talk, {
     code: "08P01",
@@ -104,7 +111,7 @@ async function answerSsl(talk: Talk): Promise<boolean> {
 /** Debian's server offers Kerberos and has no key for it, so the first token ends the connection. */
 async function answerGss(talk: Talk): Promise<undefined> {
   const { session, input } = talk;
-  await session.write(new Uint8Array([0x47])); // G
+  await session.write(Uint8Array.of(LETTER_G));
   const head = await input.take(4);
   if (head === null) return;
   const length = readInt32(head) >>> 0;

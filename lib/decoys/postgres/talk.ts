@@ -11,6 +11,8 @@ import { errorResponse, type Refusal } from "./messages.ts";
 export interface Settings {
   /** How clients are asked for a password. */
   readonly auth: "scram-sha-256" | "md5" | "password";
+  /** Whether clients that ask for TLS get it. */
+  readonly hasTls: boolean;
   /** Whether no line of pg_hba.conf is for the client. */
   readonly refusesHost: boolean;
   /** Secret of which the salts of users are made. */
@@ -34,8 +36,6 @@ export interface Talk {
   readonly session: Session;
   readonly input: Input;
   readonly settings: Settings;
-  /** Whether it is encrypted. */
-  isTls: boolean;
 }
 
 /** How much of what was left unread is told, in bytes. */

@@ -35,6 +35,7 @@ export function postgresql(hba: readonly string[], settings: readonly string[] =
       }).output();
       if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
       await Deno.writeTextFile(`${data}/pg_hba.conf`, hba.join("\n") + "\n");
+      if (settings.includes("ssl=on")) await makeCertificate(data, { uid, gid });
       const options = [
         "listen_addresses=127.0.0.1",
         `unix_socket_directories=${workDir}`,
@@ -57,4 +58,20 @@ async function idsOf(user: string): Promise<[uid: number, gid: number]> {
     if (name === user) return [Number(uid), Number(gid)];
   }
   throw new Error(`Cannot start PostgreSQL: there is no user ${user}, run .ci/genuine.sh first`);
+}
+
+/** A certificate of a self-made kind, as Debian's ssl-cert makes one. */
+async function makeCertificate(
+  folder: string,
+  { uid, gid }: { uid: number; gid: number },
+): Promise<void> {
+  const [cert, key] = [`${folder}/tls.pem`, `${folder}/tls.key`];
+  const made = await new Deno.Command("openssl", {
+    args: ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+      .concat("-keyout", key, "-out", cert),
+    stdin: "null",
+  }).output();
+  if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
+  await Deno.chown(key, uid, gid);
+  await Deno.chmod(key, 0o600);
 }

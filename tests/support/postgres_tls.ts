@@ -1,0 +1,79 @@
+/**
+ * A client of PostgreSQL that speaks TLS after asking for it, and looks at no certificate.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { escapeBytes } from "../../lib/net/escape.ts";
+import { SSL_REQUEST } from "./postgres_messages.ts";
+
+/** How long an answer may take that is not expected, in ms. */
+const QUIET_MS = 250;
+
+/** What the client says: text, or what it makes of the last answer; one character a byte. */
+export type Say = string | ((last: string) => string);
+
+/**
+ * Holds a talk.
+ * @param address of the server.
+ * @param sends one after the other, each after the answer to the last one.
+ * @param early sent in clear behind the request for TLS.
+ * @returns the answers, escaped, and `end` when the server has closed.
+ */
+export async function talkInTls(
+  address: { hostname: string; port: number },
+  sends: readonly Say[],
+  early = "",
+): Promise<string[]> {
+  const socket = connectTcp(address.port, address.hostname);
+  const answers: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("error", reject);
+  });
+  const offer = new Promise<string>((resolve) =>
+    socket.once("data", (data) => resolve(data.toString("latin1")))
+  );
+  socket.write(Buffer.from(SSL_REQUEST + early, "latin1"));
+  answers.push(await offer);
+  const tls = connectTls({ socket, rejectUnauthorized: false });
+  let received = "";
+  let isOver = false;
+  let wake = () => {};
+  tls.on("data", (data: Buffer) => {
+    received += data.toString("latin1");
+    wake();
+  });
+  const end = () => {
+    isOver = true;
+    wake();
+  };
+  tls.on("end", end);
+  tls.on("close", end);
+  tls.on("error", end);
+  await new Promise<void>((resolve) => {
+    tls.once("secureConnect", () => resolve());
+    tls.once("error", () => resolve());
+  });
+  for (const send of early === "" ? sends : ["", ...sends]) {
+    const data = typeof send === "string" ? send : send(answers.at(-1)!);
+    if (data !== "") tls.write(Buffer.from(data, "latin1"));
+    for (let isQuiet = false; !isQuiet && !isOver;) {
+      isQuiet = await new Promise<boolean>((resolve) => {
+        const timer = setTimeout(() => resolve(true), QUIET_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve(false);
+        };
+      });
+    }
+    answers.push(received);
+    received = "";
+    if (isOver) break;
+  }
+  if (isOver) answers.push("end");
+  tls.destroy();
+  socket.destroy();
+  return answers.map((answer) => escapeBytes(Buffer.from(answer, "latin1")));
+}
