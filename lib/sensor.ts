@@ -14,6 +14,8 @@ import { makeIgnoreRule } from "./events/ignore.ts";
 import { Journal } from "./journal/journal.ts";
 import { Retention, type RetentionLimits } from "./journal/retention.ts";
 import { logger } from "./log.ts";
+import type { LureReport } from "./lures/book.ts";
+import { LureGarden } from "./lures/garden.ts";
 import { formatHostPort } from "./net/address.ts";
 import { RateMeter } from "./rate_meter.ts";
 import { CertificateWatch } from "./service/certificate_watch.ts";
@@ -45,6 +47,7 @@ export class Sensor implements SensorView {
   readonly firstToken: FirstToken | undefined;
   readonly #startedMs = Date.now();
   readonly #emitter: Emitter;
+  readonly #garden: LureGarden;
   readonly #retention: Retention;
   readonly #fleet: DecoyFleet;
   readonly #outlets: Outlets;
@@ -77,6 +80,13 @@ export class Sensor implements SensorView {
       salt: [...folder.seed("secrets")].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
     });
     this.#emitter.ignore = makeIgnoreRule(config.ignore);
+    this.#garden = new LureGarden(
+      { hostname: decoyHostname(config, hostname), seed: folder.seed },
+      (scope, id, data) => this.#emitter.emit(scope, id, data),
+    );
+    this.#garden.plant(config);
+    this.#garden.recall(this.journal);
+    this.#emitter.observe = (event) => this.#garden.book.observe(event);
     this.#retention = new Retention(this.journal, retentionLimits(config));
     this.#retention.start();
     this.#outlets = new Outlets(this.journal);
@@ -84,9 +94,10 @@ export class Sensor implements SensorView {
       emitter: this.#emitter,
       probePath: folder.secretPath,
       reserve: RESERVED_DESCRIPTORS + 3 * config.service.max_sessions,
-      hostname: config.sensor.hostname || hostname.split(".", 1)[0]!,
+      hostname: decoyHostname(config, hostname),
       seed: folder.seed,
       tls: config.tls,
+      luresFor: (decoy) => this.#garden.luresFor(decoy),
       secretsPath: folder.decoySecrets,
     });
     this.#rates = new RateMeter(() => ({
@@ -131,6 +142,10 @@ export class Sensor implements SensorView {
   /** The encrypted service; `undefined` when it is not enabled. */
   get service(): EncryptedService | undefined {
     return this.#service;
+  }
+
+  lures(): LureReport[] {
+    return this.#garden.book.report();
   }
 
   decoys(): DecoyReport[] {
@@ -192,6 +207,7 @@ export class Sensor implements SensorView {
     for (const [key, value] of needRestart(this.#config, config)) {
       log.warn("{key} is now {value} in the config, which takes a restart", { key, value });
     }
+    this.#garden.plant(config);
     const change = await this.#fleet.reload(config.decoys, config.limits);
     this.#config = config;
     this.#retention.limits = retentionLimits(config);
@@ -222,6 +238,7 @@ export class Sensor implements SensorView {
     this.#retention.stop();
     this.#rates.stop();
     this.#certificateWatch?.stop();
+    await this.#garden.stop();
     this.journal.flush();
     await this.#outlets.stop();
     await this.#service?.stop(500);
@@ -307,4 +324,9 @@ function needRestart(old: Config, fresh: Config): [key: string, value: unknown][
   ];
   const before = keys(old);
   return keys(fresh).filter(([, value], i) => value !== before[i]![1]);
+}
+
+/** Host name that decoys show. */
+function decoyHostname(config: Config, hostname: string): string {
+  return config.sensor.hostname || hostname.split(".", 1)[0]!;
 }

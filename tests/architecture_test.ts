@@ -21,12 +21,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   events: ["errors", "net"],
   config: ["errors", "net"],
   journal: ["errors", "log", "events"],
+  lures: ["errors", "log", "events", "config", "journal"],
   // One protocol; `protocol` itself is not in the list: no protocol knows another.
   protocol: ["decoys/decoy", "config/schema", "events/event", "errors", "net"],
   // What runs decoys, and the list of them.
   decoys: ["errors", "log", "events", "config", "net", "protocol"],
   sinks: ["errors", "log", "events", "journal", "config", "net", "terminal"],
-  service: ["errors", "log", "events", "journal", "config", "net"],
+  service: ["errors", "log", "events", "journal", "config", "net", "lures"],
   sensor: [
     "errors",
     "log",
@@ -38,6 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "config",
     "net",
     "decoys",
+    "lures",
     "sinks",
     "service",
   ],
@@ -53,6 +55,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "config",
     "net",
     "decoys/registry",
+    "lures/kinds",
     "sinks/registry",
     "service",
     "sensor_run",

@@ -2,13 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import { parseConfig } from "../lib/config/config.ts";
 import { configSchema } from "../lib/config/document.ts";
 import { defaultConfig } from "../lib/config/default.ts";
+import { LURE_NAMES } from "../lib/lures/kinds.ts";
 import { DECOY_KINDS } from "../lib/decoys/registry.ts";
 import { ACTIONS } from "../lib/events/event.ts";
 import { SINK_KINDS } from "../lib/sinks/registry.ts";
 import { VERSION } from "../lib/version.ts";
 import { COMMANDS } from "../lib/cli/commands.ts";
 
-const KINDS = { decoys: DECOY_KINDS, sinks: SINK_KINDS };
+const KINDS = { decoys: DECOY_KINDS, sinks: SINK_KINDS, lures: LURE_NAMES };
 const readme = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 const project = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
 

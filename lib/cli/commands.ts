@@ -49,6 +49,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./certs.ts")).certs,
   },
   {
+    name: "lures",
+    summary: "lists the fake data that decoys serve, and who took it",
+    load: async () => (await import("./lures.ts")).lures,
+  },
+  {
     name: "watch",
     summary: "shows events as they come",
     load: async () => (await import("./watch.ts")).watch,

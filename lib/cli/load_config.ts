@@ -5,6 +5,7 @@
 import { type Config, type KnownKinds, parseConfig } from "../config/config.ts";
 import { defaultConfig } from "../config/default.ts";
 import { findDanglingNames } from "../config/references.ts";
+import { LURE_NAMES } from "../lures/kinds.ts";
 import { DECOY_KINDS } from "../decoys/registry.ts";
 import { ConfigError } from "../errors.ts";
 import { ACTIONS } from "../events/event.ts";
@@ -21,7 +22,11 @@ export const CONFIG_OPTION: CommandOption = {
 };
 
 /** Every kind of decoy and sink that a config may name. */
-export const KNOWN_KINDS: KnownKinds = { decoys: DECOY_KINDS, sinks: SINK_KINDS };
+export const KNOWN_KINDS: KnownKinds = {
+  decoys: DECOY_KINDS,
+  sinks: SINK_KINDS,
+  lures: LURE_NAMES,
+};
 
 /**
  * Reads and checks a config.

@@ -23,6 +23,8 @@ export interface OptionsKind {
 export interface KnownKinds {
   readonly decoys: readonly OptionsKind[];
   readonly sinks: readonly OptionsKind[];
+  /** Kinds of lures. */
+  readonly lures: readonly string[];
 }
 
 /** The parts of a config that are the same for every kind. */
@@ -51,6 +53,19 @@ export interface SinkConfig {
   readonly options: Record<string, unknown>;
 }
 
+/** A lure's entry. */
+export interface LureEntry {
+  readonly kind: string;
+  readonly name: string;
+  /** Decoys by name; absent for all that can serve it. */
+  readonly decoys?: readonly string[] | undefined;
+  /** Path, key or topic; empty for the kind's own. */
+  readonly place: string;
+  /** Empty for the kind's own. */
+  readonly content: string;
+  readonly username: string;
+}
+
 /** A valid config. */
 export interface Config {
   readonly sensor: Document["sensor"];
@@ -63,6 +78,7 @@ export interface Config {
   };
   readonly tls: Omit<Document["tls"], "inner"> & { readonly inner: HostPort };
   readonly decoys: readonly DecoyConfig[];
+  readonly lures: readonly LureEntry[];
   readonly sinks: readonly SinkConfig[];
   readonly ignore: Document["ignore"];
 }
@@ -94,6 +110,7 @@ export function parseConfig(text: string, kinds: KnownKinds): Config {
       tls: tls as boolean,
       options,
     })),
+    lures: nameEntries(document.lures as Entry[]) as unknown as LureEntry[],
     sinks: nameEntries(document.sinks).map(
       ({ kind, name, min_severity, types, decoys, ...options }) => ({
         kind,
@@ -109,6 +126,7 @@ export function parseConfig(text: string, kinds: KnownKinds): Config {
     ...checkOptions("decoys", config.decoys, kinds.decoys),
     ...checkOptions("sinks", config.sinks, kinds.sinks),
     ...findDuplicates(config),
+    ...findStrangers(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
@@ -143,6 +161,17 @@ function checkOptions(
   });
 }
 
+/** Decoys that lures name and that are not there. */
+function findStrangers({ decoys, lures }: Config): ConfigProblem[] {
+  const names = new Set(decoys.map(({ name }) => name));
+  return lures.flatMap((lure, i) =>
+    (lure.decoys ?? []).filter((name) => !names.has(name)).map((name) => ({
+      path: `lures[${i}].decoys`,
+      message: `names ${JSON.stringify(name)}, must name decoys of this config`,
+    }))
+  );
+}
+
 /** Names and listeners that stand twice. */
 function findDuplicates(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -152,7 +181,12 @@ function findDuplicates(config: Config): ConfigProblem[] {
     if (first === undefined) seen.set(key, path);
     else problems.push({ path, message: message(first) });
   };
-  for (const [list, entries] of [["decoys", config.decoys], ["sinks", config.sinks]] as const) {
+  const lists = [
+    ["decoys", config.decoys],
+    ["lures", config.lures],
+    ["sinks", config.sinks],
+  ] as const;
+  for (const [list, entries] of lists) {
     for (const [i, { name }] of entries.entries()) {
       note(
         `${list} ${name}`,

@@ -169,6 +169,28 @@ export function configSchema(kinds: KnownKinds) {
       ),
       [],
     ),
+    lures: v.optional(
+      v.pipe(
+        v.array(
+          section({
+            kind: v.picklist(kinds.lures, `must be one of ${kinds.lures.join(", ")}`),
+            name: v.optional(Name),
+            decoys: v.optional(v.array(Name, "must be a list of decoy names")),
+            place: text("", 1024, "Path, key or topic; empty for the kind's own"),
+            content: text(
+              "",
+              65_536,
+              "What it says, with {{username}}, {{password}} and {{hostname}}",
+            ),
+            username: text("", 64, "User name in it; empty for the kind's own"),
+          }),
+          "must be a list of lures",
+        ),
+        v.maxLength(64, "must have at most 64 entries"),
+        v.description("Small fake data that decoys serve and that is worth stealing"),
+      ),
+      [],
+    ),
     sinks: v.optional(
       v.pipe(
         v.array(

@@ -35,6 +35,17 @@ export interface DecoyKind<Options> {
   create(options: Options, context: DecoyContext): Decoy | Promise<Decoy>;
 }
 
+/** Fake data that a decoy serves, and that is worth stealing. */
+export interface PlantedLure {
+  /** Name in the config; goes into `lure.touched`. */
+  readonly id: string;
+  /** Where it is: a path, a key, a topic. */
+  readonly place: string;
+  readonly content: Uint8Array;
+  /** Such as `text/plain`. */
+  readonly mediaType: string;
+}
+
 /** What a decoy may know of the sensor when it is made. */
 export interface DecoyContext {
   /** The host name that decoys show, without a domain, such as `srv`. */
@@ -48,6 +59,8 @@ export interface DecoyContext {
   seed(label: string): Uint8Array;
   /** What decoys keep in the sensor's folder: the same object for all decoys of a sensor. */
   readonly store: SecretStore;
+  /** What this decoy is to serve beside its own; whoever reads one is told by `lure.touched`. */
+  readonly lures: readonly PlantedLure[];
   /** Resolves in a later round of the event loop: a long computation gives way between its parts. */
   giveWay(): Promise<void>;
   /**

@@ -8,7 +8,7 @@ import { DescriptorBudget } from "../net/descriptors.ts";
 import type { Stream } from "../net/stream.ts";
 import type { TlsStream } from "../net/tls_relay.ts";
 import type { Emitter } from "../events/emitter.ts";
-import type { DecoyContext } from "./decoy.ts";
+import type { DecoyContext, PlantedLure } from "./decoy.ts";
 import { fileAccess } from "./files.ts";
 import { Gate } from "./gate.ts";
 import { DecoyHost, type HostShared } from "./host.ts";
@@ -38,6 +38,8 @@ export interface FleetOptions {
   seed(label: string): Uint8Array;
   /** Folder of what decoys keep. */
   readonly secretsPath: string;
+  /** The lures that a decoy is to serve. */
+  luresFor(decoy: DecoyConfig): readonly PlantedLure[];
   /** Where decoys' TLS ends, and what certificate they show. */
   readonly tls: Config["tls"];
 }
@@ -172,6 +174,7 @@ export class DecoyFleet {
       // Two decoys of one kind differ in what looks chosen once, as two installations would.
       seed: (label) => this.#options.seed(`${config.name}/${label}`),
       store: this.#secrets,
+      lures: this.#options.luresFor(config),
       // Not setImmediate: sockets are hardly served between two of those.
       giveWay: () => new Promise((resolve) => setTimeout(resolve, GIVE_WAY_MS)),
       ...fileAccess(paths),

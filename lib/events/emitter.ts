@@ -55,6 +55,12 @@ export class Emitter {
   sensor: SensorIdentity;
   /** What is not worth an event; may change at a reload. */
   ignore: IgnoreRule | undefined;
+  /** Sees every event that was made, after it is stored. Must not throw. */
+  observe:
+    | (<K extends EventId>(
+      event: { scope: Scope; id: K; data: EventMap[K]; timeMs: number },
+    ) => void)
+    | undefined;
 
   /**
    * @param store takes the events.
@@ -106,5 +112,6 @@ export class Emitter {
       severity,
       json,
     }));
+    this.observe?.({ scope, id, data, timeMs });
   }
 }

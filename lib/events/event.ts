@@ -108,6 +108,11 @@ export interface EventMap {
     /** A line that hashcat reads. */
     readonly hash?: string;
     readonly hashcatMode?: number;
+    /**
+     * Whether a password would have given `hash`, for those that the sensor knows; never told. Cheap
+     * enough for some dozens of passwords.
+     */
+    readonly matches?: (password: string) => boolean;
     readonly publicKey?: PublicKeyTried;
     /** What the peer wanted to use after the login, such as `ssh-connection`. */
     readonly service?: string;
@@ -172,6 +177,29 @@ export interface EventMap {
   "ssh.client": SshClient;
   /** A TLS client said what it can, or none spoke where TLS was due. */
   "tls.client-hello": TlsClientHello;
+  /** A peer read a lure. */
+  "lure.touched": {
+    /** Its name in the config. */
+    readonly lure: string;
+    /** Its path, key or topic. */
+    readonly place: string;
+  };
+  /** A peer tried the password that is in a lure, and nowhere else. Follows the `auth.attempt`. */
+  "breadcrumb.used": {
+    readonly lure: string;
+    readonly place: string;
+    /** The name with which it was tried. */
+    readonly username: string;
+    readonly method: CredentialMethod;
+    /** Who had read the lure, as far as is known. */
+    readonly takenBy?: {
+      readonly sessionId: string;
+      readonly ip: string;
+      readonly decoy: string;
+      /** In ms since 1970. */
+      readonly timeMs: number;
+    };
+  };
   /** A peer's bytes made no sense. */
   "protocol.error": {
     /** Where in the peer's bytes, from 0. */
@@ -226,6 +254,8 @@ export const ACTIONS = {
   "telnet.client": "telnet-client",
   "ssh.client": "ssh-client",
   "tls.client-hello": "tls-client-hello",
+  "lure.touched": "lure-touched",
+  "breadcrumb.used": "breadcrumb-used",
   "protocol.error": "protocol-error",
   "service.login": "service-login",
   "service.probe": "service-probe",

@@ -30,6 +30,8 @@ const PROTOCOL = classes(["network"], ["protocol"]);
 const FILE = classes(["file"], ["creation"]);
 const LOGIN = classes(["authentication"], ["start"]);
 const INTRUSION = classes(["intrusion_detection"], ["info"]);
+const ACCESS = classes(["intrusion_detection"], ["access"]);
+const INDICATOR = classes(["intrusion_detection"], ["indicator"]);
 const PROCESS = classes(["process"], ["info"]);
 const HOST_INFO = classes(["host"], ["info"]);
 const HOST_ERROR = classes(["host"], ["error"]);
@@ -117,6 +119,35 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
   "ssh.client": encodeSshClient,
   "tls.client-hello": (data, _scope, sensor) =>
     encodeTlsClientHello(data, encodeFirstBytes(data.firstBytes, sensor)),
+  "lure.touched": (data) => ({
+    classes: ACCESS,
+    severity: 80,
+    message: `{decoy} lure ${data.lure} (${quote(data.place)}) read by {from}`,
+    duckblind: { lure: { id: data.lure, place: boundText(data.place).text } },
+  }),
+  "breadcrumb.used": (data) => ({
+    classes: INDICATOR,
+    severity: 95,
+    message: `{decoy} login with the password of lure ${data.lure} from {from}` +
+      (data.takenBy === undefined ? "" : `, read before by ${data.takenBy.ip}`),
+    outcome: "failure",
+    technique: "T1078",
+    fields: { users: [boundText(data.username).text] },
+    user: { name: boundText(data.username).text },
+    duckblind: {
+      credential: { method: data.method },
+      lure: {
+        id: data.lure,
+        place: boundText(data.place).text,
+        taken_by: data.takenBy && {
+          session: data.takenBy.sessionId,
+          ip: data.takenBy.ip,
+          decoy: data.takenBy.decoy,
+          at: new Date(data.takenBy.timeMs).toISOString(),
+        },
+      },
+    },
+  }),
   "protocol.error": (data, _scope, sensor) => ({
     classes: PROTOCOL,
     severity: 20,

@@ -18,7 +18,7 @@ import {
 import { type EventReader, readPage, turn } from "./pages.ts";
 import { tail } from "./tail.ts";
 import type { Role } from "./tokens.ts";
-import type { SensorView, ServiceReport } from "./view.ts";
+import type { LureReport, SensorView, ServiceReport } from "./view.ts";
 
 /** Largest answer held in memory, in UTF-16 units. */
 const MAX_PAGE_UNITS = 8 * 1_048_576;
@@ -128,6 +128,15 @@ export const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     run: async (words, caller, { view }) => {
       parseSelection(words, []);
       await sendList(caller, view.decoys().map((decoy) => JSON.stringify(decoy)));
+      return true;
+    },
+  }],
+  ["LURES", {
+    access: "operator",
+    help: "LURES                    every lure: where it is, its password, who took it",
+    run: async (words, caller, { view }) => {
+      parseSelection(words, []);
+      await sendList(caller, view.lures().map((lure) => JSON.stringify(formatLure(lure))));
       return true;
     },
   }],
@@ -273,4 +282,11 @@ function readerOf(journal: Journal): EventReader {
     firstSequence: () => journal.status().firstSequence,
     read: (after, filter, limit) => journal.read(after, filter, limit),
   };
+}
+
+/** A lure as it goes over the wire: times as RFC 3339. */
+function formatLure({ last, ...lure }: LureReport): Record<string, unknown> {
+  if (last === undefined) return lure;
+  const { sessionId, ip, decoy, timeMs } = last;
+  return { ...lure, last: { session: sessionId, ip, decoy, at: new Date(timeMs).toISOString() } };
 }

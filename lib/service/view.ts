@@ -3,9 +3,10 @@
  * @module
  */
 import type { JournalStatus } from "../journal/journal.ts";
+import type { LureReport } from "../lures/book.ts";
 import type { ListenerReport } from "../net/bind.ts";
 
-export type { ListenerReport };
+export type { ListenerReport, LureReport };
 
 /** One decoy. */
 export interface DecoyReport {
@@ -58,6 +59,8 @@ export interface StatusReport {
 
 /** The sensor as the encrypted service sees it. */
 export interface SensorView {
+  /** The lures that are planted, and who took them. */
+  lures(): LureReport[];
   status(): StatusReport;
   decoys(): DecoyReport[];
 }

@@ -22,6 +22,7 @@ const KINDS: KnownKinds = {
       ),
     },
   ],
+  lures: ["env"],
   sinks: [
     { kind: "console", options: v.strictObject({}) },
     { kind: "box", options: v.strictObject({ path: v.string("must be a path") }) },
@@ -121,7 +122,7 @@ nonsense: 1
       'decoys[5] is "tcp", must be a mapping',
       "sinks is a mapping, must be a list of sinks",
       "nonsense is not a known key, " +
-      "must be one of sensor, limits, journal, service, tls, decoys, sinks, ignore",
+      "must be one of sensor, limits, journal, service, tls, decoys, lures, sinks, ignore",
     ],
   );
 });

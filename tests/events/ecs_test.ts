@@ -136,6 +136,17 @@ const SAMPLES: { [K in EventId]: EventMap[K][] } = {
       terminalSpeed: LONG,
     },
   ],
+  "lure.touched": [{ lure: "env", place: "/.env" }],
+  "breadcrumb.used": [
+    { lure: "env", place: "/.env", username: "root", method: "password" },
+    {
+      lure: "env",
+      place: LONG,
+      username: LONG,
+      method: "mysql-native",
+      takenBy: { sessionId: "01J", ip: "203.0.113.7", decoy: "web", timeMs: 1e12 },
+    },
+  ],
   "ssh.client": [
     { clientVersion: "SSH-2.0-Go" },
     {

@@ -4,6 +4,7 @@
  */
 import { defaultConfig } from "../../lib/config/default.ts";
 import { parseConfig } from "../../lib/config/config.ts";
+import { LURE_NAMES } from "../../lib/lures/kinds.ts";
 import { DECOY_KINDS } from "../../lib/decoys/registry.ts";
 import { ConfigError, LimitError } from "../../lib/errors.ts";
 import { boundBase64, boundText } from "../../lib/events/bound.ts";
@@ -244,7 +245,7 @@ const CONFIGS = [
     "limits: {idle_ms: 100, first_bytes: 0}\nservice: {enabled: false}\n",
   ]),
 ];
-const KINDS = { decoys: DECOY_KINDS, sinks: SINK_KINDS };
+const KINDS = { decoys: DECOY_KINDS, sinks: SINK_KINDS, lures: LURE_NAMES };
 
 function runConfig({ messages }: Case): Outcome {
   const bytes = join(messages);

@@ -45,6 +45,17 @@ const LISTENERS = [{ address: "127.0.0.1:2121", state: "open" as const }];
 
 /** A sensor that stands still. */
 export const VIEW: SensorView = {
+  lures: () => [{
+    id: "env",
+    kind: "env",
+    place: "/.env",
+    decoys: ["web"],
+    username: "app",
+    password: "x",
+    taken: 1,
+    last: { sessionId: "01J", ip: "203.0.113.7", decoy: "web", timeMs: 0 },
+    used: 0,
+  }],
   status: () => ({
     sensor: "edge-1",
     version: "0.1.0",
@@ -87,7 +98,7 @@ export async function startFixture(
   const dir = await Deno.makeTempDir({ prefix: "service-" });
   const paths = { cert: `${dir}/server.pem`, key: `${dir}/server.key`, ca: `${dir}/ca.pem` };
   await issueCertificates(paths, { hostname: "srv" });
-  const defaults = v.parse(configSchema({ decoys: [], sinks: [] }), { sinks: [] }).service;
+  const defaults = v.parse(configSchema({ decoys: [], sinks: [], lures: [] }), { sinks: [] }).service;
   const config: Config["service"] = {
     ...defaults,
     ...paths,

@@ -54,6 +54,7 @@ const CIPHER = "chacha20-poly1305@openssh.com";
 const RULES = {
   minLength: 1,
   maxLength: 262_144,
+  maxPayload: 262_144,
   limitsWhole: false,
   minSentBytes: 0,
   isClearPaddingRandom: false,

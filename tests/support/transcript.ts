@@ -67,6 +67,7 @@ export const TEST_CONTEXT: DecoyContext = {
   hostname: "srv",
   seed: (label) => new Uint8Array(32).fill(label.length),
   store: memoryStore(),
+  lures: [],
   giveWay: () => new Promise((resolve) => setTimeout(resolve, 1)),
   readFile: (path) => Deno.readFile(path),
   listFiles: async (path) => {
