@@ -4,6 +4,7 @@
  */
 import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
+import { git } from "./git.ts";
 import { http, https } from "./http.ts";
 import { mysql } from "./mysql.ts";
 import { postgres } from "./postgres.ts";
@@ -24,6 +25,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   mysql,
   postgres,
   redis,
+  git,
 ];
 
 /**
