@@ -41,7 +41,7 @@ for (const { way, open } of waysToStart()) {
       await using sensor = await program.startSensor();
       await sensor.process.stdout.find(/Sensor started with 6 decoys on 12 addresses/);
       table = sensor.process.stdout.text;
-      for (const name of ["ftp", "telnet", "http", "router (http)", "jetdirect (tcp)"]) {
+      for (const name of ["ssh", "ftp", "telnet", "http", "router (http)", "jetdirect (tcp)"]) {
         const key = name.split(" ")[0] as "ftp";
         for (const host of ["0.0.0.0", "[::]"]) {
           const row = sensor.process.stdout.all.find((line) =>
@@ -102,7 +102,7 @@ for (const { way, open } of waysToStart()) {
     const reports = decoys.trim().split("\n").map((line) => JSON.parse(line));
     assertEquals(
       reports.map(({ name, accepted }) => [name, accepted]),
-      [["ftp", 1], ["telnet", 0], ["http", 0], ["router", 0], ["jetdirect", 1]],
+      [["ssh", 0], ["ftp", 1], ["telnet", 0], ["http", 0], ["router", 0], ["jetdirect", 1]],
     );
     assertStringIncludes(listed, 'FTP login as "root" with "toor" from 127.0.0.1');
     assertStringIncludes(listed, "TCP payload of 18 bytes from 127.0.0.1");
@@ -156,7 +156,7 @@ for (const { way, open } of waysToStart()) {
     assertMatch(stderr, /data/);
     assert(!stderr.includes("    at "), stderr);
     using operator = await sensor.operator();
-    assertEquals((await operator.status()).decoys.open, 10);
+    assertEquals((await operator.status()).decoys.open, 12);
     assertEquals((await sensor.stop()).code, 0);
   });
 }
