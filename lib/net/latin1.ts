@@ -1,0 +1,44 @@
+/**
+ * Bytes as text of one character a byte, so that parsing by text loses nothing.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+
+/**
+ * Bytes as text, one character up to U+00FF a byte.
+ * @param bytes of any length.
+ * @example
+ * ```ts
+ * import { latin1 } from "./latin1.ts";
+ * console.assert(latin1(new Uint8Array([0x61, 0xff])) === "a\xff");
+ * ```
+ */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
+/**
+ * Undoes `latin1`.
+ * @param text characters up to U+00FF.
+ * @example
+ * ```ts
+ * import { latin1Bytes } from "./latin1.ts";
+ * console.assert(latin1Bytes("a\xff")[1] === 0xff);
+ * ```
+ */
+export function latin1Bytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/**
+ * Upper case of ASCII letters alone, as C's toupper does in the servers' locale.
+ * @param text from `latin1`.
+ * @example
+ * ```ts
+ * import { upperAscii } from "./latin1.ts";
+ * console.assert(upperAscii("quit\xe4") === "QUIT\xe4");
+ * ```
+ */
+export function upperAscii(text: string): string {
+  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
