@@ -25,7 +25,10 @@ const DEFAULT_PORTS = {
 };
 
 /** Further ports that a test's config may use; the default config does not. */
-const FURTHER = { proftpd: 0, inetutils: 0, inner: 0 };
+const FURTHER = {
+  ...{ proftpd: 0, inetutils: 0, inner: 0 },
+  ...{ mariadb: 0, clearmaria: 0, mysql8: 0, pgscram: 0, pgmd5: 0, pgclear: 0, databasetls: 0 },
+};
 
 /** Ports by the name of the decoy. */
 export type Ports = Record<keyof typeof DEFAULT_PORTS | keyof typeof FURTHER, number>;
