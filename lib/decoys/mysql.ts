@@ -60,6 +60,6 @@ export const mysql: DecoyKind<Options> = {
   startsTls: ({ product, ssl }) => ssl ?? product === "mysql-8.0",
   create: async (options, context): Promise<Decoy> => {
     const { createMysqlDecoy } = await import("./mysql/create.ts");
-    return createMysqlDecoy(options, context);
+    return await createMysqlDecoy(options, context);
   },
 };

@@ -24,7 +24,10 @@ const SALT_BYTES = 20;
  * @param options of the config.
  * @param context gives what is chosen once.
  */
-export function createMysqlDecoy(options: MysqlOptions, context: DecoyContext): Decoy {
+export async function createMysqlDecoy(
+  options: MysqlOptions,
+  context: DecoyContext,
+): Promise<Decoy> {
   const product = PRODUCTS[options.product];
   const secret = context.seed("mysql accounts");
   const settings: Settings = {
@@ -34,7 +37,7 @@ export function createMysqlDecoy(options: MysqlOptions, context: DecoyContext): 
     hasTls: options.ssl ?? product === mysql8,
     readMs: options.read_timeout_ms,
     secret,
-    rsa: product === mysql8 ? rsaKey(context.store) : undefined,
+    rsa: product === mysql8 ? await rsaKey(context.store) : undefined,
   };
   const first = Buffer.from(context.seed("mysql thread ids")).readUInt32LE() % MAX_FIRST_THREAD;
   let threadId = first + 5;

@@ -117,7 +117,7 @@ async function takePassword(talk: Talk, plugin: string, first: Uint8Array): Prom
   const { rsa } = settings;
   if (rsa === undefined) return true;
   if (bytes.length === 1 && bytes[0] === KEY_REQUESTS[plugin]) {
-    const key = await rsa.publicKey();
+    const key = rsa.publicKey;
     const payload = new Uint8Array(1 + key.length);
     payload[0] = MORE_DATA;
     payload.set(key, 1);
@@ -126,7 +126,7 @@ async function takePassword(talk: Talk, plugin: string, first: Uint8Array): Prom
     if (encrypted === undefined) return false;
     bytes = encrypted;
   }
-  const masked = await rsa.decrypt(bytes);
+  const masked = rsa.decrypt(bytes);
   if (masked !== undefined) {
     attempt.secret(withoutNul(masked.map((byte, i) => byte ^ salt[i % salt.length]!)));
   }

@@ -47,9 +47,9 @@ export interface Settings {
 /** A key by which clients send passwords that nobody else reads. */
 export interface RsaKey {
   /** PEM. */
-  publicKey(): Promise<Uint8Array>;
+  readonly publicKey: Uint8Array;
   /** What a client sent; `undefined` when it is for another key. */
-  decrypt(bytes: Uint8Array): Promise<Uint8Array | undefined>;
+  decrypt(bytes: Uint8Array): Uint8Array | undefined;
 }
 
 /** One client. */
