@@ -3,6 +3,14 @@
  * @module
  */
 import type { Handlers } from "./call.ts";
+import { bits } from "./commands/bits.ts";
+import { dumps } from "./commands/dumps.ts";
+import { geo } from "./commands/geo.ts";
+import { hyperloglogs } from "./commands/hyperloglogs.ts";
+import { sorting } from "./commands/sort.ts";
+import { streamGroups } from "./commands/stream_groups.ts";
+import { streamInfo } from "./commands/stream_info.ts";
+import { streams } from "./commands/streams.ts";
 import { acl } from "./commands/acl.ts";
 import { clients } from "./commands/clients.ts";
 import { command } from "./commands/command.ts";
@@ -29,6 +37,14 @@ const CLUSTER =
 
 const all: Record<string, Handlers[string]> = {
   ...Object.fromEntries(CLUSTER.map((name) => [`cluster|${name}`, noCluster])),
+  ...bits,
+  ...dumps,
+  ...geo,
+  ...hyperloglogs,
+  ...sorting,
+  ...streamGroups,
+  ...streamInfo,
+  ...streams,
   ...acl,
   ...clients,
   ...command,

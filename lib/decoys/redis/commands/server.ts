@@ -117,7 +117,7 @@ export const server: Handlers = {
     const at = words.indexOf("keys");
     const keys = at < 0 ? [argv[3]!] : argv.slice(7 + at);
     if (!keys.some((key) => db.peek(key) !== undefined)) return out.status("NOKEY");
-    throw new Refusal("IOERR error or timeout connecting to the client");
+    throw new Refusal("IOERR error or timeout writing to target instance");
   },
   pfselftest: ({ out }) => out.ok(),
 };
