@@ -56,3 +56,4 @@ unpack proftpd proftpd-core libhiredis0.14 libmemcached11 libmemcachedutil2 libh
 unpack busybox busybox-static
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
 install postgresql-15 mariadb-server redis-server redis-tools
+install memcached libsasl2-modules

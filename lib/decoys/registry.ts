@@ -6,6 +6,7 @@ import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
 import { git } from "./git.ts";
 import { http, https } from "./http.ts";
+import { memcached } from "./memcached.ts";
 import { mysql } from "./mysql.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
@@ -25,6 +26,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   mysql,
   postgres,
   redis,
+  memcached,
   git,
 ];
 
