@@ -6,8 +6,10 @@ import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
 import { git } from "./git.ts";
 import { http, https } from "./http.ts";
+import { imap } from "./imap.ts";
 import { memcached } from "./memcached.ts";
 import { mysql } from "./mysql.ts";
+import { pop3 } from "./pop3.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import { ssh } from "./ssh.ts";
@@ -23,6 +25,8 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   telnet,
   http,
   https,
+  pop3,
+  imap,
   mysql,
   postgres,
   redis,

@@ -1,0 +1,85 @@
+/**
+ * IMAP decoy (RFC 3501, 2971, 4959, 7888): asks for a name and a password, and never lets anyone in.
+ *
+ * Plays the not authenticated state of Dovecot: LOGIN with atoms, quoted strings and literals, SASL,
+ * STARTTLS, ID, and what it says to everything else. Left out: all that comes after a login.
+ * Events: `auth.attempt`, `command`, `limit.hit`.
+ * @module
+ */
+import { choice, flag, text, v } from "../config/schema.ts";
+import { authPenaltyOf } from "../net/auth_penalty.ts";
+import { DovecotAuth } from "../net/dovecot_auth.ts";
+import { MECHANISMS } from "../net/sasl.ts";
+import type { Decoy, DecoyKind } from "./decoy.ts";
+
+/** A pause in ms that may be left to the product. */
+function pause(description: string) {
+  const message = "must be a whole number from 0 to 60000";
+  return v.optional(v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(0, message),
+    v.maxValue(60_000, message),
+    v.description(description),
+  ));
+}
+
+const Options = v.pipe(
+  v.strictObject({
+    product: choice("dovecot-2.3.19", ["dovecot-2.3.19"], "Whose answers are given."),
+    greeting: v.pipe(
+      text("Dovecot (Debian) ready.", 200, "Text of the greeting after the capabilities."),
+      v.check((value) => !/[\r\n]/.test(value), "must be one line"),
+    ),
+    hostname: v.pipe(
+      text("", 253, "Name in CRAM-MD5's challenges; empty for the sensor's host name."),
+      v.check((value) => /^[!-~]*$/.test(value), "must have printable characters only"),
+    ),
+    auth: v.optional(
+      v.pipe(
+        v.array(v.picklist(MECHANISMS, `must be one of ${MECHANISMS.join(", ")}`)),
+        v.minLength(1, "must have at least 1 entry"),
+        v.description("SASL mechanisms that are offered."),
+      ),
+      ["plain"],
+    ),
+    starttls: flag(true, "Whether STARTTLS is offered."),
+    require_tls: flag(false, "Whether passwords in clear are refused (and told) without TLS."),
+    slow_down: flag(true, "Whether an address that has failed waits longer, up to 15 s more."),
+    pause_min_ms: pause("Shortest pause before a failed login is answered; the product's own."),
+    pause_max_ms: pause("Longest pause before a failed login is answered; the product's own."),
+  }),
+  v.check(
+    ({ pause_min_ms: min = 0, pause_max_ms: max = Infinity }) => min <= max,
+    "must have pause_min_ms at most pause_max_ms",
+  ),
+);
+type Options = v.InferOutput<typeof Options>;
+
+/**
+ * `kind: imap`; keys: `product`, `greeting`, `hostname`, `auth`, `starttls`, `require_tls`, `slow_down`,
+ * `pause_min_ms`, `pause_max_ms`.
+ */
+export const imap: DecoyKind<Options> = {
+  kind: "imap",
+  defaultPort: 143,
+  options: Options,
+  startsTls: ({ starttls }) => starttls,
+  create: async (options, context): Promise<Decoy> => {
+    const { serve } = await import("./imap/dialogue.ts");
+    const { pause_min_ms: min, pause_max_ms: max } = options;
+    const auth = new DovecotAuth({
+      mechanisms: options.auth,
+      hostname: options.hostname || context.hostname,
+      pauseMs: min === undefined && max === undefined ? undefined : [min ?? 0, max ?? min!],
+      penalty: options.slow_down ? authPenaltyOf(context.store) : undefined,
+    });
+    const settings = {
+      auth,
+      greeting: options.greeting,
+      offersTls: options.starttls,
+      requiresTls: options.require_tls,
+    };
+    return { serve: (session) => serve(session, settings) };
+  },
+};
