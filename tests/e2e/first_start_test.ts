@@ -130,7 +130,7 @@ for (const { way, open } of waysToStart()) {
       name: "colleague",
       token: secret,
     });
-    assertEquals((await colleague.list("DECOYS")).length, 5);
+    assertEquals((await colleague.list("DECOYS")).length, 6);
     assertStringIncludes(await ask(program, "token", "list"), "colleague");
     assertEquals((await program.run(["token", "revoke", "colleague"])).code, 0);
     assert(!(await ask(program, "token", "list")).includes("colleague"));

@@ -45,7 +45,7 @@ for (const { way, open } of waysToStart()) {
         await client.type("STATUS");
         await line(/^\+OK 1\r?$/);
         const status = JSON.parse(await line(/^\{/));
-        assertEquals(status.decoys.total, 5);
+        assertEquals(status.decoys.total, 6);
         await line(/^\.\r?$/);
         await client.type("TAIL");
         await line(/^\+OK tail since=\d+\r?$/);
