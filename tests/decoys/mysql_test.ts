@@ -19,6 +19,8 @@ const TRANSCRIPTS: Record<string, Record<string, unknown>> = {
   mariadb_no_password: {},
   mariadb_socket: {},
   mariadb_clear: { "clear_password": true },
+  mariadb_clear_empty: { "clear_password": true },
+  mariadb_clear_old: { "clear_password": true },
   mariadb_clear_refused: { "clear_password": true },
   mariadb_clear_unasked: {},
   mariadb_odd: {},
@@ -170,6 +172,7 @@ Deno.test("mysql refuses options that cannot be", () => {
       { accounts: [""] },
       { ssl: "yes" },
       { read_timeout_ms: 1 },
+      { pause_min_ms: 2, pause_max_ms: 1 },
       { x: 1 },
     ]
   ) assertThrows(() => v.parse(mysql.options, options), v.ValiError);

@@ -331,3 +331,23 @@ export const NAMES: readonly Conversation[] = [
   ),
   talk("character set 256", packet(1, handshake().replace("-\0", "\0\x01"))),
 ];
+
+const PAM = { user: "pam" };
+/** PAM thinks about it. */
+const slow = (data: string) => ({ data, waitMs: 5000 });
+
+/** Logins of an account that is asked for its password in clear. */
+export const CLEAR: readonly Conversation[] = [
+  talk("clear: a password", packet(1, handshake(PAM)), slow(packet(3, "secret\0"))),
+  talk("clear: without NUL", packet(1, handshake(PAM)), slow(packet(3, "secret"))),
+  talk("clear: a long one", packet(1, handshake(PAM)), slow(packet(3, "s".repeat(3000) + "\0"))),
+  talk("clear: empty", packet(1, handshake(PAM)), slow(packet(3, "\0")), slow(packet(5, "x\0"))),
+  talk("clear: nothing", packet(1, handshake(PAM)), slow(packet(3, "")), slow(packet(5, ""))),
+  talk(
+    "clear: unasked",
+    slow(packet(1, handshake({ ...PAM, plugin: "mysql_clear_password", proof: "secret\0" }))),
+  ),
+  talk("clear: a client without plugins", packet(1, handshake({ ...PAM, plugin: null }))),
+  talk("clear: disorder", packet(1, handshake(PAM)), packet(1, "")),
+  talk("clear: end", packet(1, handshake(PAM)), null),
+];

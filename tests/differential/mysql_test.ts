@@ -1,8 +1,8 @@
 import { mysql } from "../../lib/decoys/mysql.ts";
 import { makeDecoy } from "../support/transcript.ts";
-import { mariadb } from "./genuine/mariadb.ts";
+import { mariadb, mariadbWithPam } from "./genuine/mariadb.ts";
 import { assertSame, differentialTest, type Mask, serveDecoy } from "./harness.ts";
-import { DISORDER, LOGINS, NAMES } from "./mysql_conversations.ts";
+import { CLEAR, DISORDER, LOGINS, NAMES } from "./mysql_conversations.ts";
 
 /** Thread ids and salts. */
 const MASKS: readonly Mask[] = [
@@ -18,3 +18,13 @@ differentialTest(mariadb, "mysql answers as MariaDB 10.11", async (t, genuine) =
   const names = NAMES.map((conversation) => ({ ...conversation, quietMs: 40 }));
   await assertSame(t, { ...compare, conversations: names });
 });
+
+differentialTest(
+  mariadbWithPam,
+  "mysql asks for passwords in clear as MariaDB 10.11 with PAM",
+  async (t, genuine) => {
+    await using decoy = serveDecoy(await makeDecoy(mysql, { clear_password: true }));
+    const compare = { genuine, decoy: decoy.address, masks: MASKS };
+    await assertSame(t, { ...compare, conversations: CLEAR, slackMs: 1500 });
+  },
+);

@@ -14,7 +14,8 @@ service:
   listen: ["127.0.0.1:@service"]
 decoys:
   - { kind: mysql, name: mariadb, accounts: [app], listen: ["127.0.0.1:@mariadb"] }
-  - { kind: mysql, name: clearmaria, clear_password: true, listen: ["127.0.0.1:@clearmaria"] }
+  - { kind: mysql, name: clearmaria, clear_password: true, pause_min_ms: 0, pause_max_ms: 0,
+      listen: ["127.0.0.1:@clearmaria"] }
   - { kind: mysql, name: mysql8, product: mysql-8.0, accounts: [app], listen: ["127.0.0.1:@mysql8"] }
   - { kind: postgres, name: pgscram, listen: ["127.0.0.1:@pgscram"] }
   - { kind: postgres, name: pgmd5, auth: md5, listen: ["127.0.0.1:@pgmd5"] }

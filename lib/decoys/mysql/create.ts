@@ -36,6 +36,7 @@ export async function createMysqlDecoy(
     accounts: options.accounts,
     hasTls: options.ssl ?? product === mysql8,
     readMs: options.read_timeout_ms,
+    pauseMs: [options.pause_min_ms, options.pause_max_ms],
     secret,
     rsa: product === mysql8 ? await rsaKey(context.store) : undefined,
   };

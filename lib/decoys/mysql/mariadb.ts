@@ -5,6 +5,7 @@
  * which it asks the DNS for, and its block on hosts after 100 broken connections.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { type Account, findAccount } from "./accounts.ts";
 import { withoutNul } from "./attempt.ts";
 import { decodeName, encodeUtf8, isConvertible } from "./charsets.ts";
@@ -12,6 +13,7 @@ import type { Handshake } from "./handshake.ts";
 import {
   isLocal,
   type Product,
+  receive,
   REFUSALS,
   refuse,
   refuseLogin,
@@ -24,6 +26,8 @@ import {
 const MAX_NAME_CHARACTERS = 128;
 const NATIVE = "mysql_native_password";
 const CLEAR = "mysql_clear_password";
+/** A question of the dialog plugin, asked by whoever asks: its type, and the text. */
+const PAM_PROMPT = Buffer.from("\x04Password: ", "latin1");
 const SCRAMBLE_BYTES = 20;
 /** Longest text of a client in a message: ErrConvString's, in characters. */
 const MAX_SHOWN = 64;
@@ -41,14 +45,14 @@ export const mariadb: Product = {
 };
 
 async function judge(talk: Talk, handshake: Handshake): Promise<void> {
-  const { database, plugin, answer, knowsPlugins, attributes } = handshake;
+  const { database, plugin, answer, attributes } = handshake;
   const { settings, characters } = talk;
   if (database !== undefined && !isConvertible(database, characters)) {
     const text = `Invalid ${characters.name} character string: '${show(database)}'`;
     return await refuse(talk, { code: 1300, state: "HY000", text });
   }
   const points = decodeName(handshake.user, characters, MAX_NAME_CHARACTERS);
-  if (settings.asksClear && knowsPlugins) return await askClear(talk, handshake, points);
+  if (settings.asksClear) return await askClear(talk, handshake, points);
   const { account, isStranger } = findAccount(encodeUtf8(points), {
     remote: settings.accounts,
     isLocal: isLocal(talk),
@@ -96,14 +100,22 @@ async function judgeScramble(
 /** As a server does that asks PAM, with `pam_use_cleartext_plugin`. */
 async function askClear(
   talk: Talk,
-  { plugin, answer }: Handshake,
+  { plugin, answer, knowsPlugins }: Handshake,
   points: readonly number[],
 ): Promise<void> {
-  const bytes = plugin === CLEAR ? answer : await switchTo(talk, CLEAR);
+  if (!knowsPlugins) return await refuse(talk, REFUSALS.oldClient);
+  let bytes = plugin === CLEAR ? answer : await switchTo(talk, CLEAR);
   if (bytes === undefined) return;
-  const secret = withoutNul(bytes);
-  talk.attempt.secret(secret);
-  await refuseLogin(talk, points, secret.length > 0);
+  talk.attempt.secret(withoutNul(bytes));
+  if (withoutNul(bytes).length === 0) {
+    // What PAM asks for is passed on when there is no answer yet.
+    await talk.packets.send(PAM_PROMPT);
+    bytes = await receive(talk);
+    if (bytes === undefined) return;
+    talk.attempt.secret(withoutNul(bytes));
+  }
+  await talk.session.pause(...talk.settings.pauseMs);
+  await refuseLogin(talk, points, false); // PAM tells nobody that there was one
 }
 
 /** Bytes as messages show them that are about bytes. */

@@ -38,6 +38,8 @@ export interface Settings {
   readonly accounts: readonly string[];
   readonly hasTls: boolean;
   readonly readMs: number;
+  /** Pause before a password in clear is refused, which MariaDB's PAM makes, in ms. */
+  readonly pauseMs: readonly [min: number, max: number];
   /** Secret of which what is chosen once is made. */
   readonly secret: Uint8Array;
   /** The server's RSA key: MySQL's. */

@@ -5,46 +5,61 @@
  * one account more.
  * @module
  */
-import { type Genuine, startDaemon } from "../process.ts";
+import { type Genuine, type GenuineProcess, startDaemon } from "../process.ts";
 
-/** Accounts that may log in from everywhere, as SQL. */
-const ACCOUNTS = "CREATE USER root@'%' IDENTIFIED BY 'nobody-guesses-this';";
+/** With an account that may log in from everywhere. */
+export const mariadb = server("CREATE USER root@'%' IDENTIFIED BY 'nobody-guesses-this';");
 
-/** MariaDB 10.11. */
-export const mariadb: Genuine = {
-  name: "MariaDB 10.11",
-  packages: ["mariadb-server"],
-  async start({ port, workDir }) {
-    await Deno.chown(workDir, ...await idsOf("mysql"));
-    const data = `${workDir}/data`;
-    // As Debian's mariadb-server.postinst does.
-    const made = await new Deno.Command("/usr/bin/mariadb-install-db", {
-      args: ["--no-defaults", "--rpm", "--cross-bootstrap", "--user=mysql", "--disable-log-bin"]
-        .concat("--skip-test-db", `--datadir=${data}`),
-      stdin: "null",
-    }).output();
-    if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
-    const stock = await Deno.readTextFile("/etc/mysql/mariadb.conf.d/50-server.cnf");
-    const own = {
-      "bind-address": "127.0.0.1",
-      "pid-file": `${workDir}/pid`,
-      "port": String(port),
-      "socket": `${workDir}/socket`,
-      "datadir": data,
-      "innodb_buffer_pool_size": "8M",
-      "init_file": `${workDir}/accounts.sql`,
-    };
-    const kept = stock.split("\n").filter((line) => !(line.split(/[ =]/)[0]! in own));
-    const set = Object.entries(own).map(([key, value]) => `${key} = ${value}`);
-    await Deno.writeTextFile(`${workDir}/accounts.sql`, ACCOUNTS + "\n");
-    await Deno.writeTextFile(`${workDir}/my.cnf`, [...kept, "[mysqld]", ...set, ""].join("\n"));
-    return await startDaemon(
-      ["/usr/sbin/mariadbd", `--defaults-file=${workDir}/my.cnf`, "--user=mysql"],
-      { hostname: "127.0.0.1", port },
-      { cwd: workDir },
-    );
-  },
-};
+/** With one that PAM judges, and that sends its password in clear. */
+export const mariadbWithPam = server(
+  "CREATE USER pam@'%' IDENTIFIED VIA pam USING 'common-auth';",
+  { plugin_load_add: "auth_pam", pam_use_cleartext_plugin: "ON" },
+);
+
+/** MariaDB 10.11 with accounts, as SQL, and further settings. */
+function server(accounts: string, settings: Record<string, string> = {}): Genuine {
+  return {
+    name: "MariaDB 10.11",
+    packages: ["mariadb-server"],
+    start: (place) => start(place, accounts, settings),
+  };
+}
+
+async function start(
+  { port, workDir }: { port: number; workDir: string },
+  accounts: string,
+  settings: Record<string, string>,
+): Promise<GenuineProcess> {
+  await Deno.chown(workDir, ...await idsOf("mysql"));
+  const data = `${workDir}/data`;
+  // As Debian's mariadb-server.postinst does.
+  const made = await new Deno.Command("/usr/bin/mariadb-install-db", {
+    args: ["--no-defaults", "--rpm", "--cross-bootstrap", "--user=mysql", "--disable-log-bin"]
+      .concat("--skip-test-db", `--datadir=${data}`),
+    stdin: "null",
+  }).output();
+  if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
+  const stock = await Deno.readTextFile("/etc/mysql/mariadb.conf.d/50-server.cnf");
+  const own = {
+    "bind-address": "127.0.0.1",
+    "pid-file": `${workDir}/pid`,
+    "port": String(port),
+    "socket": `${workDir}/socket`,
+    "datadir": data,
+    "innodb_buffer_pool_size": "8M",
+    "init_file": `${workDir}/accounts.sql`,
+    ...settings,
+  };
+  const kept = stock.split("\n").filter((line) => !(line.split(/[ =]/)[0]! in own));
+  const set = Object.entries(own).map(([key, value]) => `${key} = ${value}`);
+  await Deno.writeTextFile(`${workDir}/accounts.sql`, accounts + "\n");
+  await Deno.writeTextFile(`${workDir}/my.cnf`, [...kept, "[mysqld]", ...set, ""].join("\n"));
+  return await startDaemon(
+    ["/usr/sbin/mariadbd", `--defaults-file=${workDir}/my.cnf`, "--user=mysql"],
+    { hostname: "127.0.0.1", port },
+    { cwd: workDir },
+  );
+}
 
 async function idsOf(user: string): Promise<[uid: number, gid: number]> {
   for (const line of (await Deno.readTextFile("/etc/passwd")).split("\n")) {
