@@ -58,3 +58,4 @@ install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-se
 install postgresql-15 mariadb-server redis-server redis-tools
 install memcached libsasl2-modules
 install dovecot-core dovecot-imapd dovecot-pop3d
+install dante-server git squid

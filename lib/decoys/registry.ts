@@ -12,6 +12,7 @@ import { mysql } from "./mysql.ts";
 import { pop3 } from "./pop3.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
+import { socks } from "./socks.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { telnet } from "./telnet.ts";
@@ -31,6 +32,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   postgres,
   redis,
   memcached,
+  socks,
   git,
 ];
 

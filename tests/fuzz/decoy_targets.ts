@@ -55,6 +55,18 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxEvents: (input) => Math.min(1003, 2 + input / 2),
     streams: ["vsftpd-3.0.3"],
   },
+  git: {
+    options: [{}, {}, { informative_errors: true }, { init_timeout_ms: 1000 }],
+    maxOutput: (input) => 64 + input, // the path again
+    maxEvents: () => 1,
+    streams: ["git-2.39.5-debian12"],
+  },
+  socks: {
+    options: [{}, { auth: "none" }, { auth: "both" }, { auth: "none", connects: "refused" }],
+    maxOutput: (input) => 16 + input, // the address again
+    maxEvents: () => 2,
+    streams: ["dante-1.4.2"],
+  },
   ssh: {
     options: [
       {},
