@@ -106,7 +106,8 @@ async function attack(program: Program): Promise<Try[]> {
     });
     assertMatch(stdout, /0 valid password/);
     note(decoy, "hydra", ...words);
-    if (decoy === "mysql8") return; // what it takes for a login, as any that is not 1045
+    // It knows no plugins, which these two want, and takes every refusal but 1045 for a login.
+    if (decoy === "mysql8" || decoy === "clearmaria") return;
     const medusa = ["-h", "127.0.0.1", "-n", port, "-u", "medusa", "-P", file, "-t", "1"];
     const env = { PGPORT: port, PGSSLMODE: "require" };
     await runToEnd("medusa", [...medusa, "-M", module], { ...options, env });
