@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import { findDecoyKind } from "../decoys/registry.ts";
 import { ConfigError, type ConfigProblem } from "../errors.ts";
 import type { Command } from "./command.ts";
+import { findGiveaways } from "./giveaways.ts";
 import { CONFIG_OPTION, loadConfig } from "./load_config.ts";
 
 /** Certificate and key are made at the first start where the config does not say otherwise. */
@@ -28,6 +29,7 @@ export const check: Command = {
     const problems = await findUnreadable(config);
     if (problems.length > 0) throw new ConfigError(problems);
     terminal.out(`${path ?? "The config that is compiled in"} is sound: ${summarize(config)}`);
+    for (const giveaway of findGiveaways(config)) terminal.out(`Warning: ${giveaway}`);
     return 0;
   },
 };
