@@ -151,6 +151,7 @@ export class LiveSession implements Session {
     this.namesServer = opening.namesServer;
     let outcome: TlsOutcome = opening.isTls ? "failed" : "clear";
     try {
+      if (opening.error !== undefined) throw opening.error;
       if (!opening.isTls) this.#reader.unread(opening.raw);
       else if (opening.refusal !== undefined) await this.write(opening.refusal);
       else outcome = await this.#secure(opening.raw);

@@ -4,16 +4,10 @@
  */
 import { describeClientHello, type TlsClientHello } from "../events/tls_data.ts";
 import type { ByteReader } from "../net/byte_reader.ts";
-import { type ClientHello, ClientHelloReader } from "../net/client_hello.ts";
+import { ClientHelloReader } from "../net/client_hello.ts";
+import { bestVersion, refusalOf } from "./tls_refusal.ts";
 
 const TLS_1_3 = 0x0304;
-const TLS_1_2 = 0x0303;
-const TLS_1_0 = 0x0301;
-const SSL_3_0 = 0x0300;
-/** Alerts (RFC 8446 §6.2). */
-const HANDSHAKE_FAILURE = 40;
-const PROTOCOL_VERSION = 70;
-const INTERNAL_ERROR = 80;
 
 /** The first bytes, and what they are. */
 export interface TlsOpening {
@@ -23,8 +17,10 @@ export interface TlsOpening {
   readonly namesServer: boolean;
   /** All that was read. */
   readonly raw: Uint8Array;
-  /** What is sent to a client that has only versions that nobody speaks any more; then it is over. */
+  /** What is sent to a client that is not spoken with, such as one of dead versions; then it is over. */
   readonly refusal: Uint8Array | undefined;
+  /** Why no more could be read, when that was not the peer's orderly end. */
+  readonly error?: unknown;
   /**
    * What is reported of it.
    * @param isEstablished whether the handshake succeeded.
@@ -40,48 +36,40 @@ export async function readOpening(reader: ByteReader): Promise<TlsOpening> {
   const hello = new ClientHelloReader();
   const pieces: Uint8Array[] = [];
   let found = hello.result;
+  let end: { error?: unknown } | undefined;
   while (found === undefined) {
-    const piece = await reader.read();
-    if (piece === null) found = hello.end();
-    else {
-      pieces.push(piece.slice());
-      found = hello.push(pieces.at(-1)!);
+    try {
+      const piece = await reader.read();
+      if (piece === null) end = {};
+      else {
+        pieces.push(piece.slice());
+        found = hello.push(pieces.at(-1)!);
+      }
+    } catch (error) {
+      if (pieces.length === 0) throw error;
+      end = { error };
     }
+    if (end !== undefined) found = hello.end();
   }
   const result = found;
+  const raw = join(pieces);
   const described = describeClientHello(result, hello.bytes);
-  const version = result.kind === "not-tls" ? 0 : bestVersion(result);
+  const refusal = end === undefined ? refusalOf(result, raw) : undefined;
   return {
-    // What is TLS and no hello is answered by the TLS library as it is by the genuine one's.
-    isTls: result.kind !== "not-tls" || result.reason.startsWith("other-"),
+    // What is TLS and no hello, and not refused here, is answered by the TLS library.
+    isTls: result.kind !== "not-tls" || refusal !== undefined ||
+      result.reason.startsWith("other-"),
     namesServer: result.kind !== "not-tls" && result.serverName !== undefined,
-    raw: join(pieces),
-    refusal: result.kind === "not-tls" || version >= TLS_1_2
-      ? undefined
-      : refusalOf(result, version),
+    raw,
+    refusal,
+    ...(end !== undefined && "error" in end ? { error: end.error } : {}),
     describe: (isEstablished) =>
       result.kind === "not-tls" ? described : {
         ...described,
         established: isEstablished,
-        ...(isEstablished ? { version: version >= TLS_1_3 ? "1.3" : "1.2" } : {}),
+        ...(isEstablished ? { version: bestVersion(result) >= TLS_1_3 ? "1.3" : "1.2" } : {}),
       },
   };
-}
-
-/** The highest version that is known of those that a client offers. */
-function bestVersion({ supportedVersions, legacyVersion }: ClientHello): number {
-  const known = supportedVersions.filter((version) => version <= TLS_1_3);
-  return known.length > 0 ? Math.max(...known) : Math.min(legacyVersion, TLS_1_2);
-}
-
-/** The alert of OpenSSL 3.0 with Debian's settings. */
-function refusalOf({ isSslv2 }: ClientHello, version: number): Uint8Array {
-  const [shown, alert] = isSslv2
-    ? [TLS_1_2, PROTOCOL_VERSION]
-    : version < TLS_1_0
-    ? [SSL_3_0, HANDSHAKE_FAILURE]
-    : [version, INTERNAL_ERROR];
-  return new Uint8Array([21, shown >> 8, shown & 0xff, 0, 2, 2, alert]);
 }
 
 function join(pieces: readonly Uint8Array[]): Uint8Array {

@@ -121,6 +121,7 @@ export class ClientHelloReader {
         const isRecord = bytes[start]! >= 20 && bytes[start]! <= 24;
         if (isFirst && isRecord && bytes.length < start + 2) return undefined;
         const isTls = isRecord && (!isFirst || bytes[start + 1] === 3);
+        if (isTls && bytes.length < start + RECORD_HEADER_BYTES) return undefined;
         return this.#stop(isTls ? "other-record" : "no-record", "another record in between");
       }
       if (bytes.length > start + 1 && bytes[start + 1] !== 3) {

@@ -155,7 +155,7 @@ Deno.test("ClientHelloReader tells as early as possible that there is no TLS", (
   };
   assertEquals(first([...text("G")]), { kind: "not-tls", reason: "no-record" });
   assertEquals(first([22, 2]), { kind: "not-tls", reason: "no-record" });
-  assertEquals(first([21, 3]), { kind: "not-tls", reason: "other-record" });
+  assertEquals(first([21, 3, 1, 0, 2]), { kind: "not-tls", reason: "other-record" });
   assertEquals(first([21, 4]), { kind: "not-tls", reason: "no-record" });
   assertEquals(first([0xff, 0xfb, 0x01, 0xff]), { kind: "not-tls", reason: "no-record" });
   assertEquals(first([22, 3, 1, 0, 1, 2]), { kind: "not-tls", reason: "other-message" });
