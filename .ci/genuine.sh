@@ -55,7 +55,7 @@ unpack proftpd proftpd-core libhiredis0.14 libmemcached11 libmemcachedutil2 libh
 # The static one alone is built with telnetd; it conflicts with the other.
 unpack busybox busybox-static
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
-install postgresql-15 mariadb-server redis-server redis-tools
+install postgresql-15 mariadb-server redis-server
 install memcached libsasl2-modules
 install dovecot-core dovecot-imapd dovecot-pop3d
 install dante-server git squid

@@ -55,12 +55,9 @@ export class Client {
   isCut = false;
   /** Chunks that came while a command waited. */
   readonly backlog: Uint8Array[] = [];
-  /** Resolves when another connection, or the server, ends this one. */
-  readonly ended: Promise<void>;
-  /** Ends it: what was answered is not sent. */
-  readonly end: () => void;
   #backlogBytes = 0;
   #waiting = 0;
+  #onEnd: (() => void) | undefined;
   #tail: Promise<void> = Promise.resolve();
 
   /**
@@ -74,12 +71,6 @@ export class Client {
     this.source = server.source(session.peer.ip, this.sinceMs);
     this.id = server.nextId(this.sinceMs);
     this.isStranger = server.settings.password !== "";
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.ended = promise;
-    this.end = () => {
-      this.isCut = true;
-      resolve();
-    };
   }
 
   /** How many subscriptions it has. */
@@ -122,12 +113,30 @@ export class Client {
     return sent;
   }
 
-  /** The next bytes: those first that came while a command waited. */
+  /** Ends it from outside: what was answered is not sent. */
+  end(): void {
+    this.isCut = true;
+    this.#onEnd?.();
+  }
+
+  /** The next bytes: those first that came while a command waited. `null` at either side's end. */
   async read(): Promise<Uint8Array | null> {
     const kept = this.backlog.shift();
-    if (kept === undefined) return await this.session.read();
+    if (kept === undefined) {
+      return await this.#unlessEnded(() => this.session.read(), null);
+    }
     this.#backlogBytes -= kept.length;
     return kept;
+  }
+
+  /** Waits for something, or for the end from outside, which then stands for it. */
+  #unlessEnded<T, E>(wait: () => Promise<T>, end: E): Promise<T | E> {
+    if (this.isCut) return Promise.resolve(end);
+    // Not a race: each would leave something with a promise that lasts as long as the connection.
+    return new Promise((resolve, reject) => {
+      this.#onEnd = () => resolve(end);
+      wait().then(resolve, reject);
+    });
   }
 
   /**
@@ -139,18 +148,22 @@ export class Client {
    */
   async waitFor(woken: Promise<void>, untilMs?: number): Promise<boolean> {
     const { session } = this;
-    const wake = woken.then(() => "woken" as const);
-    const ended = this.ended.then(() => "ended" as const);
+    let isWoken = false;
+    const wake = woken.then(() => isWoken = true);
     for (;;) {
       const leftMs = untilMs === undefined ? undefined : untilMs - session.now();
       if (leftMs !== undefined && leftMs <= 0) return false;
       const isFull = this.#backlogBytes >= MAX_BACKLOG_BYTES;
-      const arrival = isFull ? session.pause(leftMs ?? 60_000) : session.arrival(leftMs);
-      arrival.catch(() => {/* met again by the next read */});
-      const first = await Promise.race([arrival, wake, ended]);
-      if (first === "ended") throw new Gone();
-      if (first === "woken") return true;
-      if (first === false) return false;
+      const came = await this.#unlessEnded(async () => {
+        const arrival = isFull
+          ? session.pause(leftMs ?? 60_000).then(() => true)
+          : session.arrival(leftMs);
+        arrival.catch(() => {/* met again by the next read */});
+        return await Promise.race([arrival, wake]);
+      }, "ended");
+      if (came === "ended") throw new Gone();
+      if (isWoken) return true;
+      if (!came) return false;
       if (isFull) continue;
       const chunk = await session.read();
       if (chunk === null) throw new Gone();

@@ -37,11 +37,11 @@ export interface Outcome {
  * @param argv its words.
  * @param handlers by full name.
  */
-export async function dispatch(
+export function dispatch(
   client: Client,
   argv: readonly string[],
   handlers: Handlers,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   const { source, replies, server } = client;
   const name = lower(argv[0]!);
   const nowMs = client.session.now();
@@ -81,8 +81,10 @@ export async function dispatch(
     ...{ argv, facts: facts!, client, source, server, out: replies, db, nowMs },
     isInTransaction: false,
   };
-  await run(call, handlers);
-  return { facts: facts!, reply: replies.lastError || "OK" };
+  // Most commands do not wait, and a promise for each would cost more than the command.
+  const running = run(call, handlers);
+  const outcome = () => ({ facts: facts!, reply: replies.lastError || "OK" });
+  return running === undefined ? outcome() : running.then(outcome);
 }
 
 /**
@@ -90,25 +92,38 @@ export async function dispatch(
  * @param call what runs.
  * @param handlers by full name.
  */
-export async function run(call: Call, handlers: Handlers): Promise<void> {
-  const { client, source, facts, out } = call;
+export function run(call: Call, handlers: Handlers): Promise<void> | undefined {
+  const { client, facts, out } = call;
   client.command = facts.name;
   out.lastError = "";
   const statistics = statisticsOf(client, facts);
   statistics.calls++;
-  const writes = facts.flags.has("write");
+  const handler = handlers[facts.name];
   try {
-    const handler = handlers[facts.name];
     if (handler === undefined) throw new Refusal(OUT_OF_MEMORY);
-    const result = handler(call);
-    if (result !== undefined) await result;
+    const waiting = handler(call);
+    if (waiting !== undefined) {
+      return waiting.catch((error) => refuse(call, error)).then(() => ended(call));
+    }
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    fail(client, error.message, facts, false);
+    refuse(call, error);
   }
+  ended(call);
+  return undefined;
+}
+
+/** Answers what a handler has thrown; what is no refusal is our bug. */
+function refuse({ client, facts }: Call, error: unknown): void {
+  if (!(error instanceof Refusal)) throw error;
+  fail(client, error.message, facts, false);
+}
+
+/** What comes after each command. */
+function ended(call: Call): void {
+  const { client, source, facts, out } = call;
   tellMonitors(call);
-  if (writes) client.server.makeRoom(source);
-  if (out.lastError !== "") statistics.failed++;
+  if (facts.flags.has("write")) client.server.makeRoom(source);
+  if (out.lastError !== "") statisticsOf(client, facts).failed++;
 }
 
 /** Ends MULTI without EXEC. */

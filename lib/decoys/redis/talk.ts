@@ -5,7 +5,7 @@
 import { ProtocolError } from "../../errors.ts";
 import type { Session } from "../decoy.ts";
 import { Client, Gone } from "./client.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, type Outcome } from "./dispatch.ts";
 import { HANDLERS } from "./handlers.ts";
 import { type Command, Fault, Parser } from "./parser.ts";
 import { OUT_OF_MEMORY } from "./refusal.ts";
@@ -44,14 +44,18 @@ async function converse(client: Client): Promise<void> {
   const parser = new Parser();
   const reporter = new Reporter(client);
   for (;;) {
-    const chunk = await nextChunk(client);
-    if (chunk === null) return;
+    const chunk = await client.read();
+    if (chunk === null) {
+      if (client.isCut) session.closeAbruptly();
+      return;
+    }
     server.counters.bytesIn += chunk.length;
     parser.feed(chunk);
     let command: Command | undefined;
     try {
       while ((command = parser.next(client.isStranger)) !== undefined) {
-        await answer(client, command, reporter);
+        const answering = answer(client, command, reporter);
+        if (answering !== undefined) await answering;
         if (client.isCut || client.isClosing) break;
         if (replies.size > FLUSH_BYTES) await client.flush();
       }
@@ -74,26 +78,24 @@ async function converse(client: Client): Promise<void> {
   }
 }
 
-/** What the peer says next; `null` when it or the server has ended. */
-async function nextChunk(client: Client): Promise<Uint8Array | null> {
-  const read = client.read();
-  read.catch(() => {/* met by the race */});
-  const first = await Promise.race([read, client.ended]);
-  return first ?? null;
-}
-
-async function answer(client: Client, command: Command, reporter: Reporter): Promise<void> {
+/** Answers a command; a promise only where it has to wait. */
+function answer(client: Client, command: Command, reporter: Reporter): Promise<void> | undefined {
   const { replies } = client;
   if (client.replyMode === "skip-next") client.replyMode = "skip";
   const mark = replies.mark();
+  const done = (outcome: Outcome) => {
+    reporter.command(command, outcome);
+    const mode: string = client.replyMode;
+    if (mode === "skip" || mode === "off" || mode === "skip-next") replies.rollback(mark);
+    if (mode === "skip") client.replyMode = "on";
+  };
   if (command.isCut) {
     replies.error(OUT_OF_MEMORY);
-    reporter.command(command, { reply: "OOM" });
-  } else {
-    const outcome = await dispatch(client, command.argv, HANDLERS);
-    reporter.command(command, outcome);
+    done({ reply: "OOM" });
+    return undefined;
   }
-  const mode: string = client.replyMode;
-  if (mode === "skip" || mode === "off" || mode === "skip-next") replies.rollback(mark);
-  if (mode === "skip") client.replyMode = "on";
+  const outcome = dispatch(client, command.argv, HANDLERS);
+  if (outcome instanceof Promise) return outcome.then(done);
+  done(outcome);
+  return undefined;
 }

@@ -122,7 +122,7 @@ function push({ db, argv, out }: Call, end: End, onlyIfThere: boolean): void {
   }
   const bytes = added.reduce((sum, item) => sum + item.length + 16, 0);
   if (end === "right") { for (const item of added) value.items.push(item); }
-  else value.items = added.reverse().concat(value.items);
+  else for (const item of added) value.items.unshift(item);
   out.integer(value.items.length);
   db.changed(argv[1]!, bytes);
 }
