@@ -57,5 +57,5 @@ unpack busybox busybox-static
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
 install postgresql-15 mariadb-server redis-server
 install memcached libsasl2-modules
-install dovecot-core dovecot-imapd dovecot-pop3d
+install dovecot-core dovecot-imapd dovecot-pop3d postfix
 install dante-server git squid

@@ -13,9 +13,11 @@ import { pop3 } from "./pop3.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import { socks } from "./socks.ts";
+import { smtp } from "./smtp.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { telnet } from "./telnet.ts";
+import { vnc } from "./vnc.ts";
 
 /** Every decoy kind, in the order of the README's table. */
 // deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
@@ -26,6 +28,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   telnet,
   http,
   https,
+  smtp,
   pop3,
   imap,
   mysql,
@@ -34,6 +37,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   memcached,
   socks,
   git,
+  vnc,
 ];
 
 /**
