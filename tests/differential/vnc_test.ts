@@ -1,0 +1,68 @@
+import { vnc } from "../../lib/decoys/vnc.ts";
+import { testKeys, testRelay } from "../support/test_tls.ts";
+import { makeDecoy } from "../support/transcript.ts";
+import { CHALLENGE } from "../support/vnc_mask.ts";
+import type { Conversation } from "./client.ts";
+import { tigervnc } from "./genuine/tigervnc.ts";
+import { assertSame, differentialTest, type Mask, segmented, serveDecoy } from "./harness.ts";
+import {
+  BLACKLISTED,
+  CERTIFIED,
+  CERTIFIED_ONLY,
+  MERGED,
+  SEGMENTED,
+  STOCK,
+  SYSTEM_PASSWORDS,
+  VNC_AUTH_ONLY,
+} from "./vnc_conversations.ts";
+
+const MASKS: readonly Mask[] = [{ pattern: CHALLENGE, replacement: "CHALLENGE" }];
+
+const NO_BLACKLIST = "-UseBlacklist=0";
+
+/** Compares a server and a decoy of the same security types. */
+function compare(
+  name: string,
+  types: readonly string[],
+  conversations: readonly Conversation[],
+  options: readonly string[] = [],
+): void {
+  const all = types.length === 0 ? [] : [`-SecurityTypes=${types.join()}`];
+  const hasCertificate = types.some((type) => type.startsWith("X509"));
+  const certificate = hasCertificate ? ["-X509Cert=cert.pem", "-X509Key=key.pem"] : [];
+  const files = async (): Promise<Record<string, string>> => {
+    if (!hasCertificate) return {};
+    const { cert, key } = await testKeys();
+    return { "cert.pem": cert, "key.pem": key };
+  };
+  const server = tigervnc([NO_BLACKLIST, ...all, ...certificate, ...options], files);
+  differentialTest(server, `vnc answers as TigerVNC 1.12: ${name}`, async (t, genuine) => {
+    await using relay = await testRelay();
+    const security = types.length === 0 ? {} : { security_types: types };
+    const decoyOptions = { blacklist: false, ...security };
+    await using decoy = serveDecoy(await makeDecoy(vnc, decoyOptions), { tls: relay });
+    await assertSame(t, { genuine, decoy: decoy.address, masks: MASKS, conversations });
+  });
+}
+
+compare("by default", [], [...STOCK, ...MERGED, ...segmented(SEGMENTED)]);
+compare("VNC authentication alone", ["VncAuth"], VNC_AUTH_ONLY);
+compare("with a certificate alone", ["X509Vnc", "X509Plain"], CERTIFIED_ONLY);
+compare(
+  "all kinds",
+  ["X509Plain", "X509Vnc", "TLSPlain", "TLSVnc", "Plain", "VncAuth"],
+  CERTIFIED,
+);
+// By default no user of the system may log in, and none is asked about; here all are.
+compare("users of the system", ["Plain"], SYSTEM_PASSWORDS, ["-PlainUsers=*"]);
+
+differentialTest(
+  tigervnc([]),
+  "vnc refuses a source after five connections, as TigerVNC 1.12",
+  async (t, genuine) => {
+    await using decoy = serveDecoy(await makeDecoy(vnc));
+    for (const conversation of BLACKLISTED) {
+      await assertSame(t, { genuine, decoy: decoy.address, conversations: [conversation] });
+    }
+  },
+);
