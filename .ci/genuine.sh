@@ -59,3 +59,4 @@ install postgresql-15 mariadb-server redis-server
 install memcached libsasl2-modules
 install dovecot-core dovecot-imapd dovecot-pop3d postfix
 install dante-server git squid
+install tigervnc-standalone-server tigervnc-tools

@@ -55,6 +55,17 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxEvents: (input) => Math.min(1003, 2 + input / 2),
     streams: ["vsftpd-3.0.3"],
   },
+  vnc: {
+    options: [
+      {},
+      { blacklist: false },
+      { security_types: ["Plain", "VncAuth", "X509Plain"], pause_ms: 0, blacklist_threshold: 1 },
+      { security_types: ["X509Vnc"], words: ["own"] },
+    ],
+    maxOutput: () => 256,
+    maxEvents: () => 6,
+    streams: [], // what comes before a challenge waits for another segment
+  },
   git: {
     options: [{}, {}, { informative_errors: true }, { init_timeout_ms: 1000 }],
     maxOutput: (input) => 64 + input, // the path again
