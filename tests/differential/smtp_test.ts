@@ -316,7 +316,7 @@ const NO_AUTH: Conversation[] = [
 const TOO_LARGE: Conversation[] = [
   { name: "EHLO", sends: ["EHLO x\r\n"] },
   { name: "SIZE", sends: ["MAIL FROM:<> SIZE=5001\r\n", "RSET\r\n", "MAIL FROM:<> SIZE=5000\r\n"] },
-  ...[4500, 5200].flatMap((size): Conversation[] => [
+  ...[3000, 5000, 5001].flatMap((size): Conversation[] => [
     {
       name: `a message of ${size} bytes`,
       sends: [...mail(), `${"x".repeat(size)}\r\n.\r\n`, "NOOP\r\n"],

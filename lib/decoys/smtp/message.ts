@@ -15,6 +15,10 @@ const KEPT_BYTES = 8192;
 const MAX_HOPS = 49;
 /** Longest part of a line, in bytes: `line_length_limit`. */
 const MAX_PART_BYTES = 2048;
+/** What the envelope and a new header take in the queue file, whose size is what is limited, in bytes. */
+const ENVELOPE_BYTES = 868;
+/** Said of a message that is too large. */
+export const TOO_LARGE = "552 5.3.4 Error: message file too big";
 const LINE_END = new Uint8Array([0x0d, 0x0a]);
 
 /** One message. */
@@ -41,9 +45,14 @@ export class Message {
     return this.#counted;
   }
 
-  /** Why it is not taken, if it is not. */
+  /** Whether it is too large already. */
+  get isTooLarge(): boolean {
+    return this.#counted > this.#maxBytes;
+  }
+
+  /** Why it is not taken in the end, if it is not. */
   get refusal(): string | undefined {
-    if (this.#counted > this.#maxBytes) return "552 5.3.4 Error: message file too big";
+    if (this.#counted + ENVELOPE_BYTES > this.#maxBytes) return TOO_LARGE;
     if (this.#hops >= MAX_HOPS) return "554 5.4.0 Error: too many hops";
     return undefined;
   }

@@ -7,7 +7,7 @@ import { randomInt } from "node:crypto";
 import type { Session } from "../decoy.ts";
 import { type Address, isHostname, parseAddress } from "./address.ts";
 import type { Channel } from "./channel.ts";
-import { ChunkLines, Message } from "./message.ts";
+import { ChunkLines, Message, TOO_LARGE } from "./message.ts";
 import { error, type Outcome } from "./outcome.ts";
 import { type MailParameters, readMailParameters, readRcptParameters } from "./parameters.ts";
 import { judge } from "./recipients.ts";
@@ -209,7 +209,10 @@ export class Transaction {
       ? `551 5.0.0 Discarded ${size} bytes after earlier error`
       : size === 0 && !isLast
       ? "551 5.7.1 Null BDAT request"
-      : this.#missingRecipient();
+      : this.#missingRecipient() ??
+        (size > settings.maxMessageBytes
+          ? "552 5.3.4 Chunk exceeds message size limit"
+          : undefined);
     // What is not wanted is read, and told, too.
     const message = wrong === undefined && this.#message || new Message(settings.maxMessageBytes);
     if (wrong === undefined) this.#message = message;
@@ -225,7 +228,10 @@ export class Transaction {
       lines.end(take);
       message.report(reporter, undefined);
       if (isLast) this.#forget();
-      else this.#chunks = "failed";
+      else {
+        this.#chunks = "failed";
+        this.abandon();
+      }
       return error(wrong);
     }
     this.#chunks = "going";
@@ -233,10 +239,10 @@ export class Transaction {
       lines.end(take);
       return this.#finish(message, `${message.countedBytes} bytes `);
     }
-    if (message.refusal === undefined) return { reply: `250 2.0.0 Ok: ${size} bytes` };
+    if (!message.isTooLarge) return { reply: `250 2.0.0 Ok: ${size} bytes` };
     this.#chunks = "failed";
     this.abandon();
-    return error(message.refusal);
+    return error(TOO_LARGE);
   }
 
   #missingRecipient(): string | undefined {
