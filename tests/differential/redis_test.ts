@@ -2,7 +2,8 @@ import { createRedisDecoy } from "../../lib/decoys/redis/create.ts";
 import { redis } from "../../lib/decoys/redis.ts";
 import { v } from "../../lib/config/schema.ts";
 import { TEST_CONTEXT } from "../support/transcript.ts";
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { type Answer, inOrder, readAnswer } from "../support/resp.ts";
 import { type Address, type Conversation, converse } from "./client.ts";
 import { redisOpen, redisPassword, redisUnprotected } from "./genuine/redis.ts";
 import { assertSame, differentialTest, type Mask, segmented, serveDecoy } from "./harness.ts";
@@ -126,6 +127,55 @@ const UNPROTECTED: Conversation[] = [
       "CONFIG SET dir /proc\r\nSAVE\r\n",
   ),
 ];
+
+/** Questions whose answers are the same but for their order, which hangs on a server's own seed. */
+const TABLES = [
+  "COMMAND",
+  "COMMAND DOCS",
+  "COMMAND LIST",
+  "COMMAND LIST FILTERBY PATTERN *",
+  "COMMAND LIST FILTERBY ACLCAT slow",
+  ...("keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub " +
+    "admin fast slow blocking dangerous connection transaction scripting").split(" ")
+    .map((name) => `ACL CAT ${name}`),
+];
+/** Settings that hang on where a server runs. */
+const OF_THE_PLACE = new Set(["bind", "dir", "logfile", "pidfile", "port", "supervised"]);
+
+/** Asks one question and reads the whole answer. */
+async function ask(address: Address, question: string): Promise<Answer> {
+  const conversation = { ...say("", `${question}\r\n`), waitMs: 3000, quietMs: 250 };
+  const [result] = await converse(address, conversation);
+  return readAnswer(result!.received);
+}
+
+differentialTest(redisOpen, "redis has the tables of Redis 7.0.15", async (t, genuine) => {
+  await using served = serveDecoy(decoy());
+  const both = async (question: string) =>
+    await Promise.all([ask(served.address, question), ask(genuine, question)]);
+  for (const question of TABLES) {
+    await t.step(question, async () => {
+      const [actual, expected] = await both(question);
+      assert(Array.isArray(expected) && expected.length > 3, "it has rows");
+      assertEquals(inOrder(actual), inOrder(expected));
+    });
+  }
+  await t.step("CONFIG GET *", async () => {
+    const [actual, expected] = (await both("CONFIG GET *")).map((answer) => {
+      const flat = answer as string[];
+      const rows = flat.flatMap((name, i) => i % 2 === 0 ? [[name, flat[i + 1]!] as const] : []);
+      return rows.filter(([name]) => !OF_THE_PLACE.has(name)).sort();
+    });
+    assertEquals(actual, expected);
+  });
+  await t.step("INFO everything, but for its figures", async () => {
+    const [actual, expected] = (await both("INFO everything")).map((answer) =>
+      String(answer).split("\r\n").map((line) => line.split(":")[0]!)
+        .filter((name) => !/^(?:cmdstat|errorstat|latency_percentiles|db\d)/.test(name))
+    );
+    assertEquals(actual, expected);
+  });
+});
 
 function decoy(options: Record<string, unknown> = {}) {
   return createRedisDecoy(v.parse(redis.options, options), TEST_CONTEXT);

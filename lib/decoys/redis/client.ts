@@ -34,6 +34,10 @@ export class Client {
   db = 0;
   /** Name of the command that ran last. */
   command = "NULL";
+  /** Whether the command that runs came as a line. */
+  isInline = false;
+  /** Most bytes that were sent at a time. */
+  peakBytes = 0;
   /** Commands between MULTI and EXEC. */
   queue: string[][] | undefined;
   /** Whether one of them was refused. */
@@ -86,6 +90,7 @@ export class Client {
   /** Sends what was answered. */
   async flush(): Promise<void> {
     if (this.replies.size === 0) return;
+    this.peakBytes = Math.max(this.peakBytes, this.replies.size);
     const text = this.replies.take();
     await this.#send(text);
   }

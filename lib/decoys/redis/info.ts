@@ -128,8 +128,9 @@ export function memoryOf({ source, nowMs, server }: Call) {
   const overhead = STARTUP_BYTES + clientBytes + keys * 56;
   // What the allocator keeps for itself moves a little all the time.
   const breath = Math.floor(nowMs / 5000) % 37 * 64;
-  const used = STARTUP_BYTES + 215_488 + clientBytes + source.bytes + breath;
-  const peak = Math.max(used, STARTUP_BYTES + 381_304 + clientBytes + source.bytes);
+  const stored = Math.ceil(source.bytes / 8) * 8;
+  const used = STARTUP_BYTES + 215_488 + clientBytes + stored + breath;
+  const peak = Math.max(used, STARTUP_BYTES + 381_304 + clientBytes + stored);
   const resident = RESIDENT_BYTES + Math.ceil(source.bytes / 4096) * 4096 +
     server.identity.pid % 50 * 4096;
   return { used, peak, overhead, clientBytes, resident, keys };

@@ -40,6 +40,8 @@ export interface Command {
   readonly oversized?: Capture;
   /** Whether arguments were dropped, or one was cut. */
   readonly isCut: boolean;
+  /** Whether it came as a line. */
+  readonly isInline: boolean;
 }
 
 /** One connection's commands. */
@@ -110,6 +112,7 @@ export class Parser {
       const command: Command = {
         argv: this.#argv,
         isCut: this.#isCut,
+        isInline: false,
         ...(this.#oversized === undefined ? {} : { oversized: this.#oversized }),
       };
       this.#argv = [];
@@ -211,7 +214,7 @@ export class Parser {
     this.#at = end + 1;
     const argv = splitInline(line);
     if (argv === undefined) throw new Fault("unbalanced quotes in request");
-    return { argv, isCut: false };
+    return { argv, isCut: false, isInline: true };
   }
 
   /** Keeps the beginning of a line until the rest comes. */

@@ -44,6 +44,8 @@ export class Source implements KeyspaceOwner {
   dirty = 0;
   savedAtMs: number;
   saves = 0;
+  /** When a save in the background began, in ms: it takes a moment. */
+  savingSinceMs = -Infinity;
   hits = 0;
   misses = 0;
   expiredKeys = 0;

@@ -94,6 +94,7 @@ function answer(client: Client, command: Command, reporter: Reporter): Promise<v
     done({ reply: "OOM" });
     return undefined;
   }
+  client.isInline = command.isInline;
   const outcome = dispatch(client, command.argv, HANDLERS);
   if (outcome instanceof Promise) return outcome.then(done);
   done(outcome);

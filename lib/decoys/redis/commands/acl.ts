@@ -103,9 +103,9 @@ export const acl: Handlers = {
     }
     const every = [...server.catalogue.everything()];
     out.bulks(
-      every.filter(({ subcommands, categories }) =>
-        subcommands.size === 0 && categories.has(`@${lower(argv[2]!)}`)
-      ).map(({ name }) => name),
+      every.filter(({ categories }) => categories.has(`@${lower(argv[2]!)}`)).map(({ name }) =>
+        name
+      ),
     );
   },
   "acl|genpass": ({ argv, out }) => {

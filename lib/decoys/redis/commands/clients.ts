@@ -9,6 +9,8 @@ import { lower } from "../octets.ts";
 import { intArgument, parseInteger, Refusal, SYNTAX } from "../refusal.ts";
 import { nameArgument } from "./connection.ts";
 
+/** How long a connection keeps its first buffer, in ms. */
+const FIRST_BUFFER_MS = 100;
 /** Kinds of connections that clients may ask for. */
 const TYPES = new Set(["normal", "slave", "replica", "pubsub", "master"]);
 
@@ -140,11 +142,22 @@ function idArgument(text: string, complaint: string): bigint {
   return id;
 }
 
+/** How many bytes a command of some words has. */
+function wireBytes(argv: readonly string[], isInline: boolean): number {
+  if (isInline) return argv.reduce((sum, word) => sum + word.length + 1, 1);
+  return argv.reduce((sum, word) => sum + word.length + String(word.length).length + 5, 0) +
+    String(argv.length).length + 3;
+}
+
 /** A connection as CLIENT LIST shows it. */
 function line(client: Client, { nowMs, client: asking, argv }: Call): string {
   const { peer, local } = client.session;
   const isSelf = client === asking;
-  const buffered = isSelf ? argv.reduce((sum, word) => sum + word.length + 6, 4) : 0;
+  const buffered = isSelf ? wireBytes(argv, client.isInline) : 0;
+  // For a moment a connection has the buffer for answers that it began with.
+  const isNew = nowMs - client.sinceMs < FIRST_BUFFER_MS;
+  const buffer = isNew ? 16_384 : client.peakBytes >= 1024 ? 2048 : 1024;
+  const peak = isNew ? 16_384 : Math.min(client.peakBytes, 1024);
   const words = isSelf ? argv.reduce((sum, word) => sum + word.length, 0) : 0;
   const flags = (client.isMonitor ? "O" : "") + (client.isSubscriber ? "P" : "") +
     (client.queue === undefined ? "" : "x") + (client.tracking === undefined ? "" : "t") +
@@ -167,12 +180,12 @@ function line(client: Client, { nowMs, client: asking, argv }: Call): string {
     "qbuf-free": isSelf ? 20_474 - buffered : 0,
     "argv-mem": words,
     "multi-mem": 0,
-    rbs: 1024,
-    rbp: 0,
+    rbs: buffer,
+    rbp: peak,
     obl: 0,
     oll: 0,
     omem: 0,
-    "tot-mem": 22_288 + words,
+    "tot-mem": 21_264 + buffer + words,
     events: "r",
     cmd: client.command,
     user: client.user,

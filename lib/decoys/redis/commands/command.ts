@@ -37,19 +37,18 @@ export const command: Handlers = {
     for (const docs of found) show(call, docs);
   },
   "command|list": ({ argv, out, server }) => {
-    const all = [...server.catalogue.commands.values()];
-    if (argv.length === 2) return out.bulks(all.map(({ name }) => name));
+    const every = [...server.catalogue.everything()];
+    if (argv.length === 2) return out.bulks(every.map(({ name }) => name));
     const [, , filter = "", by = "", value = ""] = argv;
     if (argv.length !== 5 || lower(filter) !== "filterby") throw new Refusal(SYNTAX);
-    const every = [...server.catalogue.everything()];
     switch (lower(by)) {
       case "module":
         return out.array(0);
       case "aclcat":
         return out.bulks(
-          every.filter(({ categories, subcommands }) =>
-            subcommands.size === 0 && categories.has(`@${lower(value)}`)
-          ).map(({ name }) => name),
+          every.filter(({ categories }) => categories.has(`@${lower(value)}`)).map(({ name }) =>
+            name
+          ),
         );
       case "pattern":
         return out.bulks(

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Call, Handlers } from "../call.ts";
+import { inflate } from "../inflate.ts";
 import { infoText, memoryOf } from "../info.ts";
 import { keyedHash } from "../keyed_hash.ts";
 import { lower } from "../octets.ts";
@@ -12,6 +13,8 @@ import { encodingOf, sizeOf } from "../values.ts";
 import { isWritable } from "./config.ts";
 import { VERSION } from "./connection.ts";
 
+/** How long a save in the background takes, in ms: until the server looks again. */
+const SAVE_MS = 100;
 /** Longest sleep that DEBUG SLEEP gets, in ms. */
 const MAX_SLEEP_MS = 10_000;
 
@@ -27,6 +30,7 @@ export const server: Handlers = {
   },
   lastsave: ({ out, source }) => out.integer(Math.floor(source.savedAtMs / 1000)),
   save: (call) => {
+    if (isSaving(call)) throw new Refusal("ERR Background save already in progress");
     if (!canSave(call)) throw new Refusal("ERR");
     saved(call);
     call.out.ok();
@@ -35,10 +39,15 @@ export const server: Handlers = {
     const { argv, out } = call;
     const isScheduled = argv.length === 2 && lower(argv[1]!) === "schedule";
     if (argv.length > 1 && !isScheduled) throw new Refusal(SYNTAX);
+    if (isSaving(call)) throw new Refusal("ERR Background save already in progress");
+    call.source.savingSinceMs = call.nowMs;
     if (canSave(call)) saved(call);
     out.status("Background saving started");
   },
-  bgrewriteaof: ({ out }) => out.status("Background append only file rewriting started"),
+  bgrewriteaof: (call) => {
+    const word = isSaving(call) ? "scheduled" : "started";
+    call.out.status(`Background append only file rewriting ${word}`);
+  },
   shutdown: ({ argv, source }) => {
     for (const word of argv.slice(1)) {
       if (!/^(?:nosave|save|now|force|abort)$/.test(lower(word))) throw new Refusal(SYNTAX);
@@ -106,8 +115,9 @@ export const server: Handlers = {
     );
   },
   "memory|purge": ({ out }) => out.ok(),
-  "memory|malloc-stats": ({ out }) => {
-    out.verbatim("Stats not supported for the current allocator");
+  "memory|malloc-stats": async ({ out }) => {
+    const { MALLOC_STATS } = await import("../tables/malloc_stats.ts");
+    out.verbatim(inflate(MALLOC_STATS));
   },
   "memory|stats": memoryStats,
   migrate: ({ argv, db, out }) => {
@@ -127,6 +137,11 @@ function rangeArgument2(text: string): void {
     min: -1,
     complaint: "ERR count should be greater than or equal to -1",
   });
+}
+
+/** Whether a save in the background goes on. */
+function isSaving({ source, nowMs }: Call): boolean {
+  return nowMs - source.savingSinceMs < SAVE_MS;
 }
 
 /** Whether the file that the settings name could be written. */
