@@ -11,6 +11,7 @@ export class Refusal extends Error {
   }
 }
 
+/** Errors that many commands have. */
 export const SYNTAX = "ERR syntax error";
 export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
 export const NOT_INTEGER = "ERR value is not an integer or out of range";

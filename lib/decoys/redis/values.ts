@@ -4,9 +4,12 @@
  */
 import { parseInteger } from "./refusal.ts";
 
+/** What a key holds. */
 export type Value = StringValue | ListValue | SetValue | HashValue | SortedSetValue | StreamValue;
+/** Names of types, as TYPE has them. */
 export type TypeName = Value["type"];
 
+/** A string: one character a byte. */
 export interface StringValue {
   readonly type: "string";
   text: string;
@@ -14,11 +17,13 @@ export interface StringValue {
   isRaw?: boolean;
 }
 
+/** A list, from left to right. */
 export interface ListValue {
   readonly type: "list";
   items: string[];
 }
 
+/** A set. */
 export interface SetValue {
   readonly type: "set";
   readonly members: Set<string>;
@@ -26,12 +31,14 @@ export interface SetValue {
   isTable?: boolean;
 }
 
+/** A hash. */
 export interface HashValue {
   readonly type: "hash";
   readonly fields: Map<string, string>;
   isTable?: boolean;
 }
 
+/** A sorted set. */
 export interface SortedSetValue {
   readonly type: "zset";
   readonly scores: Map<string, number>;
@@ -47,6 +54,7 @@ export interface StreamEntry {
   readonly fields: readonly string[];
 }
 
+/** A stream, with the number given last, and the last of those removed. */
 export interface StreamValue {
   readonly type: "stream";
   entries: StreamEntry[];
@@ -58,6 +66,7 @@ export interface StreamValue {
   readonly groups: Map<string, StreamGroup>;
 }
 
+/** A group of readers of a stream. */
 export interface StreamGroup {
   lastMs: bigint;
   lastSeq: bigint;
