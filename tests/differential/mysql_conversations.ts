@@ -351,3 +351,39 @@ export const CLEAR: readonly Conversation[] = [
   talk("clear: disorder", packet(1, handshake(PAM)), packet(1, "")),
   talk("clear: end", packet(1, handshake(PAM)), null),
 ];
+
+const TLS_REQUEST = head(protocol41 | secureConnection | pluginAuth | ssl);
+const USUAL_TLS = packet(2, USUAL);
+
+/** Talks inside of TLS: the request for it, and what follows. */
+export const IN_TLS: Readonly<
+  Record<string, readonly [request: string, sends: readonly string[]]>
+> = {
+  "a login": [TLS_REQUEST, [USUAL_TLS]],
+  "a stranger to the system's user": [TLS_REQUEST, [packet(2, handshake({ user: "root" }))]],
+  "another plugin": [TLS_REQUEST, [packet(2, handshake({ plugin: "x" })), packet(4, PROOF)]],
+  "sequence 1": [TLS_REQUEST, [packet(1, USUAL)]],
+  "the request again": [TLS_REQUEST, [packet(2, TLS_REQUEST)]],
+  "the old form": [TLS_REQUEST, [packet(2, oldHandshake("app\0"))]],
+  "the old form twice": [oldHandshake("", 5 | ssl), [packet(2, oldHandshake("app\0abcd\0"))]],
+  "the old form, then the new one": [oldHandshake("", 5 | ssl), [USUAL_TLS]],
+  "20 bytes": [TLS_REQUEST, [packet(2, USUAL.slice(0, 20))]],
+  "nothing": [TLS_REQUEST, [packet(2, "")]],
+  "another character set": [TLS_REQUEST, [packet(2, handshake({ characterSet: 35 }))]],
+  "a database that was not announced": [
+    TLS_REQUEST,
+    [packet(2, handshake({ database: "test" })), packet(4, PROOF)],
+  ],
+  "a whole login as the request": [
+    handshake({ capabilities: protocol41 | secureConnection | pluginAuth | ssl }),
+    [USUAL_TLS],
+  ],
+};
+
+/** Requests for TLS after which none comes. */
+export const NO_TLS: readonly Conversation[] = [
+  talk("TLS: HTTP", packet(1, TLS_REQUEST), "GET / HTTP/1.0\r\n\r\n"),
+  talk("TLS: a login in clear", packet(1, TLS_REQUEST), USUAL_TLS),
+  talk("TLS: a short request", packet(1, TLS_REQUEST.slice(0, 20)), "x".repeat(20)),
+  talk("TLS: old, and bytes", packet(1, oldHandshake("", 5 | ssl)), "x".repeat(20)),
+].map((conversation) => ({ ...conversation, isResetAllowed: true }));

@@ -1,8 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { DecoyTls } from "../../lib/decoys/decoy_tls.ts";
 import { mysql } from "../../lib/decoys/mysql.ts";
+import { emptyStore } from "../support/memory_store.ts";
+import { packet } from "../support/mysql_messages.ts";
+import { talkInTls } from "../support/tls_talk.ts";
+import type { Address } from "./client.ts";
 import { makeDecoy } from "../support/transcript.ts";
-import { mariadb, mariadbWithPam } from "./genuine/mariadb.ts";
+import { mariadb, mariadbWithPam, mariadbWithTls } from "./genuine/mariadb.ts";
 import { assertSame, differentialTest, type Mask, serveDecoy } from "./harness.ts";
-import { CLEAR, DISORDER, LOGINS, NAMES } from "./mysql_conversations.ts";
+import { CLEAR, DISORDER, IN_TLS, LOGINS, NAMES, NO_TLS } from "./mysql_conversations.ts";
 
 /** Thread ids and salts. */
 const MASKS: readonly Mask[] = [
@@ -28,3 +34,36 @@ differentialTest(
     await assertSame(t, { ...compare, conversations: CLEAR, slackMs: 1500 });
   },
 );
+
+differentialTest(mariadbWithTls, "mysql speaks TLS as MariaDB 10.11", async (t, genuine) => {
+  const tls = new DecoyTls({
+    address: { hostname: "127.0.0.1", port: 0 },
+    cert: "",
+    key: "",
+    hostname: "localhost",
+    store: emptyStore(),
+    seed: new Uint8Array(32),
+  });
+  try {
+    await using decoy = serveDecoy(await makeDecoy(mysql, { ssl: true }), { tls });
+    for (const [name, [request, sends]] of Object.entries(IN_TLS)) {
+      await t.step(`in TLS: ${name}`, async () => {
+        const opening = { request: packet(1, request), isGreeted: true };
+        const say = async (address: Address) => {
+          const [greeting, ...answers] = await talkInTls(address, sends, opening);
+          assertEquals(greeting!.includes("MariaDB"), true);
+          return answers.map((answer) =>
+            answer.replace(/(\\xfemysql_native_password\\x00).*\\x00$/, "$1")
+          );
+        };
+        const [expected, actual] = await Promise.all([say(genuine), say(decoy.address)]);
+        assertEquals(actual, expected);
+        assertEquals(expected.length > 0, true);
+      });
+    }
+    const conversations = [...NO_TLS, ...LOGINS.slice(0, 40)];
+    await assertSame(t, { genuine, decoy: decoy.address, masks: MASKS, conversations });
+  } finally {
+    await tls.close();
+  }
+});

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Conversation } from "./client.ts";
-import type { Say } from "../support/postgres_tls.ts";
+import type { Say } from "../support/tls_talk.ts";
 import { segmented } from "./harness.ts";
 import {
   GSS_REQUEST,

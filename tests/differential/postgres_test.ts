@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { DecoyTls } from "../../lib/decoys/decoy_tls.ts";
 import { postgres } from "../../lib/decoys/postgres.ts";
 import { emptyStore } from "../support/memory_store.ts";
-import { type Say, talkInTls } from "../support/postgres_tls.ts";
+import { type Say, talkInTls } from "../support/tls_talk.ts";
+import { SSL_REQUEST } from "../support/postgres_messages.ts";
 import { ScramPeer } from "../support/scram_peer.ts";
 import { makeDecoy } from "../support/transcript.ts";
 import type { Address, Conversation } from "./client.ts";
@@ -84,10 +85,11 @@ differentialTest(
     });
     try {
       await using decoy = serveDecoy(await makeDecoy(postgres), { tls });
-      const compare = async (name: string, sends: readonly Say[], early?: string) => {
+      const compare = async (name: string, sends: readonly Say[], early = "") => {
+        const opening = { request: SSL_REQUEST, isAnswered: true, early };
         await t.step(name, async () => {
           const say = async (address: Address) =>
-            (await talkInTls(address, sends, early)).map((answer) =>
+            (await talkInTls(address, sends, opening)).map((answer) =>
               answer.replace(/[A-Za-z0-9+/]{24},s=[A-Za-z0-9+/]{22}==/, "NONCE,s=SALT")
             );
           const [expected, actual] = await Promise.all([say(genuine), say(decoy.address)]);

@@ -55,30 +55,36 @@ export interface BadHandshake {
 }
 
 /**
- * Whether a packet asks for TLS.
+ * Whether a packet asks for TLS, and what it says of the client then.
  * @param payload of the first packet.
+ * @returns the client's capabilities; `undefined` when it does not ask.
  */
-export function asksForTls(payload: Uint8Array): boolean {
-  if (payload.length < LEAST_BYTES) return false;
-  return ((payload[0]! | (payload[1]! << 8)) & CAPABILITY.ssl) !== 0;
+export function readTlsRequest(payload: Uint8Array): number | undefined {
+  if (payload.length < LEAST_BYTES) return undefined;
+  const low = payload[0]! | (payload[1]! << 8);
+  const has41 = (low & CAPABILITY.protocol41) !== 0;
+  if ((low & CAPABILITY.ssl) === 0 || (has41 && payload.length < LEAST_BYTES_41)) return undefined;
+  return has41 ? (low | (payload[2]! << 16) | (payload[3]! << 24)) >>> 0 : low;
 }
 
 /**
  * Reads the answer.
  * @param payload of the packet, or its beginning.
  * @param serverCapabilities what the greeting offered; all else that the client says is ignored.
+ * @param said capabilities that a request for TLS has said: those in the packet are not read then.
  */
 export function parseHandshake(
   payload: Uint8Array,
   serverCapabilities: number,
+  said?: number,
 ): Handshake | BadHandshake {
   const { length } = payload;
   const u16 = (at: number) => payload[at]! | (payload[at + 1]! << 8);
   const u32 = (at: number) => (u16(at) | (u16(at + 2) << 16)) >>> 0;
-  if (length < LEAST_BYTES) return { has41: true, offset: length };
-  const has41 = (u16(0) & CAPABILITY.protocol41) !== 0;
+  if (length < LEAST_BYTES && said === undefined) return { has41: true, offset: length };
+  const has41 = ((said ?? u16(0)) & CAPABILITY.protocol41) !== 0;
   if (length < (has41 ? LEAST_BYTES_41 : USER_AT)) return { has41, offset: length };
-  const capabilities = has41 ? u32(0) : u16(0);
+  const capabilities = said ?? (has41 ? u32(0) : u16(0));
   const has = (flag: number) => (capabilities & serverCapabilities & flag) !== 0;
   const bad = (offset: number): BadHandshake => ({ has41, offset });
   const endOf = (from: number) => {

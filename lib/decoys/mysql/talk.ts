@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import type { Session } from "../decoy.ts";
 import { type CharacterSet, characterSetOf, showName } from "./charsets.ts";
 import { Attempt, reportConnect } from "./attempt.ts";
-import { asksForTls, type Handshake, parseHandshake } from "./handshake.ts";
+import { CAPABILITY, type Handshake, parseHandshake, readTlsRequest } from "./handshake.ts";
 import { errorPayload, type Packets, type Refusal, switchPayload } from "./packets.ts";
 
 /** A server to be played. */
@@ -179,14 +179,16 @@ export async function hold(talk: Talk, threadId: number): Promise<void> {
   await talk.packets.send(greeting(talk, threadId));
   let payload = await receive(talk);
   if (payload === undefined) return;
-  if (hasTls && asksForTls(payload)) {
+  const said = hasTls ? readTlsRequest(payload) : undefined;
+  if (said !== undefined) {
+    talk.has41 = (said & CAPABILITY.protocol41) !== 0;
     const outcome = await session.startTls();
     if (outcome === "failed") return;
     if (outcome === "clear") return await refuse(talk, REFUSALS.badHandshake);
     payload = await receive(talk);
     if (payload === undefined) return;
   }
-  const handshake = parseHandshake(payload, capabilitiesOf(settings));
+  const handshake = parseHandshake(payload, capabilitiesOf(settings), said);
   talk.has41 = handshake.has41;
   if (handshake.has41 && payload.length >= 32) talk.characters = characterSetOf(payload[8]);
   if (talk.characters.family === "unusable") {

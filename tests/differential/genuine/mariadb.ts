@@ -16,6 +16,12 @@ export const mariadbWithPam = server(
   { plugin_load_add: "auth_pam", pam_use_cleartext_plugin: "ON" },
 );
 
+/** With TLS. */
+export const mariadbWithTls = server("CREATE USER root@'%' IDENTIFIED BY 'nobody-guesses-this';", {
+  ssl_cert: "tls.pem",
+  ssl_key: "tls.key",
+});
+
 /** MariaDB 10.11 with accounts, as SQL, and further settings. */
 function server(accounts: string, settings: Record<string, string> = {}): Genuine {
   return {
@@ -52,6 +58,7 @@ async function start(
   };
   const kept = stock.split("\n").filter((line) => !(line.split(/[ =]/)[0]! in own));
   const set = Object.entries(own).map(([key, value]) => `${key} = ${value}`);
+  if ("ssl_cert" in settings) await makeCertificate(data);
   await Deno.writeTextFile(`${workDir}/accounts.sql`, accounts + "\n");
   await Deno.writeTextFile(`${workDir}/my.cnf`, [...kept, "[mysqld]", ...set, ""].join("\n"));
   return await startDaemon(
@@ -67,4 +74,16 @@ async function idsOf(user: string): Promise<[uid: number, gid: number]> {
     if (name === user) return [Number(uid), Number(gid)];
   }
   throw new Error(`Cannot start MariaDB: there is no user ${user}, run .ci/genuine.sh first`);
+}
+
+/** A self-signed certificate in the server's own folder. */
+async function makeCertificate(folder: string): Promise<void> {
+  const [cert, key] = [`${folder}/tls.pem`, `${folder}/tls.key`];
+  const made = await new Deno.Command("openssl", {
+    args: ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+      .concat("-keyout", key, "-out", cert),
+    stdin: "null",
+  }).output();
+  if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
+  await Deno.chown(key, ...await idsOf("mysql"));
 }

@@ -1,12 +1,11 @@
 /**
- * A client of PostgreSQL that speaks TLS after asking for it, and looks at no certificate.
+ * A client that speaks TLS after asking for it, and looks at no certificate.
  * @module
  */
 import { Buffer } from "node:buffer";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { escapeBytes } from "../../lib/net/escape.ts";
-import { SSL_REQUEST } from "./postgres_messages.ts";
 
 /** How long an answer may take that is not expected, in ms. */
 const QUIET_MS = 250;
@@ -14,29 +13,45 @@ const QUIET_MS = 250;
 /** What the client says: text, or what it makes of the last answer; one character a byte. */
 export type Say = string | ((last: string) => string);
 
+/** How a client asks for TLS. */
+export interface TlsRequest {
+  /** Sent in clear. */
+  readonly request: string;
+  /** Whether the server greets before that. */
+  readonly isGreeted?: boolean;
+  /** Whether the server answers before TLS begins. */
+  readonly isAnswered?: boolean;
+  /** Sent in clear behind the request. */
+  readonly early?: string;
+}
+
 /**
  * Holds a talk.
  * @param address of the server.
  * @param sends one after the other, each after the answer to the last one.
- * @param early sent in clear behind the request for TLS.
+ * @param opening how TLS begins.
  * @returns the answers, escaped, and `end` when the server has closed.
  */
 export async function talkInTls(
   address: { hostname: string; port: number },
   sends: readonly Say[],
-  early = "",
+  { request, isGreeted = false, isAnswered = false, early = "" }: TlsRequest,
 ): Promise<string[]> {
   const socket = connectTcp(address.port, address.hostname);
   const answers: string[] = [];
+  const hear = () =>
+    new Promise<string>((resolve) =>
+      socket.once("data", (data) => resolve(data.toString("latin1")))
+    );
+  const greeting = isGreeted ? hear() : undefined;
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);
   });
-  const offer = new Promise<string>((resolve) =>
-    socket.once("data", (data) => resolve(data.toString("latin1")))
-  );
-  socket.write(Buffer.from(SSL_REQUEST + early, "latin1"));
-  answers.push(await offer);
+  if (greeting !== undefined) answers.push(await greeting);
+  const answer = isAnswered ? hear() : undefined;
+  socket.write(Buffer.from(request + early, "latin1"));
+  if (answer !== undefined) answers.push(await answer);
   const tls = connectTls({ socket, rejectUnauthorized: false });
   let received = "";
   let isOver = false;
