@@ -167,8 +167,3 @@ export const SYSTEM_PASSWORDS: Conversation[] = [
   // The genuine server talks with nobody else meanwhile.
   greetingMs: 20_000,
 }));
-
-/** One after the other. */
-export const BLACKLISTED: Conversation[] = [1, 2, 3, 4, 5, 6, 7].map((connection) =>
-  talk(`connection ${connection}`, "RFB 004.001\n")
-);

@@ -1,12 +1,12 @@
+import { assertEquals } from "@std/assert";
 import { vnc } from "../../lib/decoys/vnc.ts";
 import { testKeys, testRelay } from "../support/test_tls.ts";
 import { makeDecoy } from "../support/transcript.ts";
 import { CHALLENGE } from "../support/vnc_mask.ts";
-import type { Conversation } from "./client.ts";
+import { type Address, type Conversation, converse } from "./client.ts";
 import { tigervnc } from "./genuine/tigervnc.ts";
 import { assertSame, differentialTest, type Mask, segmented, serveDecoy } from "./harness.ts";
 import {
-  BLACKLISTED,
   CERTIFIED,
   CERTIFIED_ONLY,
   MERGED,
@@ -56,13 +56,31 @@ compare(
 // By default no user of the system may log in, and none is asked about; here all are.
 compare("users of the system", ["Plain"], SYSTEM_PASSWORDS, ["-PlainUsers=*"]);
 
+const TIMEOUT_S = 2;
+
 differentialTest(
-  tigervnc([]),
-  "vnc refuses a source after five connections, as TigerVNC 1.12",
-  async (t, genuine) => {
-    await using decoy = serveDecoy(await makeDecoy(vnc));
-    for (const conversation of BLACKLISTED) {
-      await assertSame(t, { genuine, decoy: decoy.address, conversations: [conversation] });
+  tigervnc([`-BlacklistTimeout=${TIMEOUT_S}`]),
+  "vnc refuses a source after five connections for a time that doubles, as TigerVNC 1.12",
+  async (_t, genuine) => {
+    await using decoy = serveDecoy(await makeDecoy(vnc, { blacklist_timeout_s: TIMEOUT_S }));
+    const knock = async (address: Address) =>
+      (await converse(address, { name: "knock", sends: [], quietMs: 50 }))
+        .map(({ received, ending }) => `${ending} ${received}`);
+    const both = async () => await Promise.all([genuine, decoy.address].map(knock));
+    await knock(decoy.address); // the harness has asked the genuine server whether it listens
+    for (let connection = 2; connection <= 7; connection++) {
+      const [expected, actual] = await both();
+      assertEquals(actual, expected);
+      assertEquals(expected![0]!.includes("Too many"), connection > 5, `connection ${connection}`);
+    }
+    // In whole seconds, and the two did not begin at the same time: wait well beyond them.
+    for (const seconds of [TIMEOUT_S, 2 * TIMEOUT_S]) {
+      await new Promise((resolve) => setTimeout(resolve, (seconds + 0.2) * 1000));
+      for (const isRefused of [false, true]) {
+        const [expected, actual] = await both();
+        assertEquals(actual, expected);
+        assertEquals(expected![0]!.includes("Too many"), isRefused);
+      }
     }
   },
 );

@@ -29,6 +29,7 @@ const FURTHER = {
   ...{ proftpd: 0, inetutils: 0, inner: 0 },
   ...{ mariadb: 0, clearmaria: 0, mysql8: 0, pgscram: 0, pgmd5: 0, pgclear: 0, databasetls: 0 },
   ...{ redisopen: 0, redislocked: 0 },
+  ...{ vncopen: 0, vncstock: 0 },
 };
 
 /** Ports by the name of the decoy. */
