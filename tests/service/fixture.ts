@@ -98,7 +98,8 @@ export async function startFixture(
   const dir = await Deno.makeTempDir({ prefix: "service-" });
   const paths = { cert: `${dir}/server.pem`, key: `${dir}/server.key`, ca: `${dir}/ca.pem` };
   await issueCertificates(paths, { hostname: "srv" });
-  const defaults = v.parse(configSchema({ decoys: [], sinks: [], lures: [] }), { sinks: [] }).service;
+  const defaults =
+    v.parse(configSchema({ decoys: [], sinks: [], lures: [] }), { sinks: [] }).service;
   const config: Config["service"] = {
     ...defaults,
     ...paths,

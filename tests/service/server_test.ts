@@ -19,12 +19,23 @@ Deno.test("the service greets, answers a stranger little, and an operator everyt
   ]);
   assertEquals(await peer.ask("STATUS"), "-ERR login-required Log in first: AUTH name token");
   assertEquals(await peer.ask(`AUTH op ${f.token}`), "+OK Logged in as op (operator)");
-  assertEquals((await peer.list("help")).length, 10);
+  assertEquals((await peer.list("help")).length, 11);
   const status = JSON.parse((await peer.list("STATUS"))[1]!);
   assertEquals(status.sensor, "edge-1");
   assertEquals(status.journal.last_sequence, 7);
   assertEquals(status.service.logged_in, 1);
   assertEquals(JSON.parse((await peer.list("DECOYS"))[1]!).name, "ftp");
+  assertEquals(JSON.parse((await peer.list("LURES"))[1]!), {
+    id: "env",
+    kind: "env",
+    place: "/.env",
+    decoys: ["web"],
+    username: "app",
+    password: "x",
+    taken: 1,
+    used: 0,
+    last: { session: "01J", ip: "203.0.113.7", decoy: "web", at: "1970-01-01T00:00:00.000Z" },
+  });
   assertEquals(await peer.ask("NONSENSE"), "-ERR unknown No such request: try HELP");
   assertEquals(await peer.ask("QUIT"), "+OK Bye");
   assertEquals(await peer.line(), null);
@@ -140,7 +151,9 @@ Deno.test("a sensor's token allows nothing yet", async () => {
   const token = await f.tokens.add("edge", "sensor");
   using peer = await f.dial();
   assertEquals(await peer.ask(`AUTH edge ${token}`), "+OK Logged in as edge (sensor)");
-  for (const request of ["STATUS", "EVENTS", "TAIL", "SOURCES", "DECOYS", "SESSION x"]) {
+  for (
+    const request of ["STATUS", "EVENTS", "TAIL", "SOURCES", "DECOYS", "LURES", "SESSION x"]
+  ) {
     assertEquals(await peer.ask(request), "-ERR forbidden The role sensor may not do that");
   }
   assertEquals((await peer.list("HELP")).length, 4);
