@@ -114,7 +114,7 @@ export interface EventMap {
      */
     readonly matches?: (password: string) => boolean;
     readonly publicKey?: PublicKeyTried;
-    /** What the peer wanted to use after the login, such as `ssh-connection`. */
+    /** What the peer wanted to use after the login, such as `ssh-connection` or a database. */
     readonly service?: string;
     /** Name that the client host gave itself. */
     readonly clientHost?: string;

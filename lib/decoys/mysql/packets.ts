@@ -12,8 +12,8 @@ import type { Session } from "../decoy.ts";
 const HEAD_BYTES = 4;
 /** How much of a packet is kept: more than any that a client has reason to send, in bytes. */
 const MAX_KEPT_BYTES = 65_536;
-/** How much is read at a time of what is not kept, in bytes. */
-const SKIP_BYTES = 16_384;
+/** How much is read at a time, in bytes. */
+const READ_BYTES = 16_384;
 /** What is read of a packet that is out of order, in bytes, and how long it is waited for. */
 const MAX_REST_BYTES = 1024;
 const REST_MS = 20;
@@ -91,7 +91,7 @@ export class Packets {
     let at = 0;
     while (at < count) {
       this.#session.expireAfter(this.#readMs, NOTHING);
-      const part = await this.#session.readAtMost(Math.min(count - at, SKIP_BYTES));
+      const part = await this.#session.readAtMost(Math.min(count - at, READ_BYTES));
       if (part === null) return null;
       this.#offset += part.length;
       if (part.length === count) return part;
@@ -104,9 +104,14 @@ export class Packets {
 
   async #skip(count: number): Promise<boolean> {
     for (let left = count; left > 0;) {
-      const part = await this.#take(Math.min(left, SKIP_BYTES));
+      this.#session.expireAfter(this.#readMs, NOTHING);
+      // Whoever sends megabytes is read by way of one buffer, up to where the packet may end.
+      const part = left > MAX_KEPT_BYTES
+        ? await this.#session.read()
+        : await this.#session.readAtMost(Math.min(left, READ_BYTES));
       if (part === null) return false;
       left -= part.length;
+      this.#offset += part.length;
     }
     return true;
   }
