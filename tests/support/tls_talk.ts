@@ -7,7 +7,9 @@ import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { escapeBytes } from "../../lib/net/escape.ts";
 
-/** How long an answer may take that is not expected, in ms. */
+/** How long an answer may take, in ms: the machine may be busy. */
+const ANSWER_MS = 3000;
+/** An answer has ended when nothing came for so long, in ms. */
 const QUIET_MS = 250;
 
 /** What the client says: text, or what it makes of the last answer; one character a byte. */
@@ -76,7 +78,7 @@ export async function talkInTls(
     if (data !== "") tls.write(Buffer.from(data, "latin1"));
     for (let isQuiet = false; !isQuiet && !isOver;) {
       isQuiet = await new Promise<boolean>((resolve) => {
-        const timer = setTimeout(() => resolve(true), QUIET_MS);
+        const timer = setTimeout(() => resolve(true), received === "" ? ANSWER_MS : QUIET_MS);
         wake = () => {
           clearTimeout(timer);
           resolve(false);
