@@ -52,6 +52,9 @@ install libcap2 libidn2-0 libncursesw6 libpam0g libpcre2-8-0 libssl3 libwrap0
 unpack vsftpd vsftpd
 unpack proftpd proftpd-core libhiredis0.14 libmemcached11 libmemcachedutil2 libhashkit2 \
   libpcre2-posix3
+# Another one, with mod_tls.
+unpack proftpd-tls proftpd-core proftpd-mod-crypto libhiredis0.14 libmemcached11 libmemcachedutil2 \
+  libhashkit2 libpcre2-posix3
 # The static one alone is built with telnetd; it conflicts with the other.
 unpack busybox busybox-static
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin

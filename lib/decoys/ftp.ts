@@ -2,8 +2,8 @@
  * FTP decoy: asks for a name and a password, and never lets anyone in.
  *
  * Plays what RFC 959 calls the access control commands, and answers everything else as the product
- * does before login, in its own words, pauses and ways of closing. There is no data connection and no
- * TLS: the stock configuration of both products offers neither to a stranger.
+ * does before login, in its own words, pauses and ways of closing. There is no data connection. TLS
+ * (RFC 4217) is off as in the stock configuration of both products, unless `auth_tls` switches it on.
  * Events: `auth.attempt`, `command`, `limit.hit`.
  * @module
  */
@@ -41,6 +41,11 @@ const Options = v.pipe(
       text("", 253, "Name that HELP shows (ProFTPD); empty for the sensor's host name."),
       v.check((value) => !/[\r\n]/.test(value), "must be one line"),
     ),
+    auth_tls: choice(
+      "none",
+      ["none", "offered", "required"],
+      "Whether AUTH TLS is known, and whether one must use it before a login.",
+    ),
     max_attempts: count(3, 1, 100, "Failed logins after which the connection is closed."),
     pause_min_ms: pause("Shortest pause before a failed login is answered; the product's own."),
     pause_max_ms: pause("Longest pause before a failed login is answered; the product's own."),
@@ -53,13 +58,14 @@ const Options = v.pipe(
 type Options = v.InferOutput<typeof Options>;
 
 /**
- * `kind: ftp`; keys: `product`, `banner`, `hostname`, `max_attempts`, `pause_min_ms`,
+ * `kind: ftp`; keys: `product`, `banner`, `hostname`, `auth_tls`, `max_attempts`, `pause_min_ms`,
  * `pause_max_ms`.
  */
 export const ftp: DecoyKind<Options> = {
   kind: "ftp",
   defaultPort: 21,
   options: Options,
+  startsTls: ({ auth_tls }) => auth_tls !== "none",
   create: (options, context): Decoy => {
     const product = PRODUCTS[options.product];
     const [genuineMin, genuineMax] = product.pauseMs;
@@ -67,6 +73,7 @@ export const ftp: DecoyKind<Options> = {
     const settings = {
       banner: options.banner,
       hostname: options.hostname || context.hostname,
+      authTls: options.auth_tls,
       maxAttempts: options.max_attempts,
       pauseMs: [options.pause_min_ms ?? Math.min(genuineMin, maxMs), maxMs] as const,
     };

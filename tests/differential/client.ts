@@ -37,6 +37,8 @@ export interface Conversation {
    * side before it closes, so input that nobody read makes a FIN and then a reset.
    */
   readonly isResetAllowed?: boolean;
+  /** Whether an end of the genuine server's without close_notify may be one with it by the decoy. */
+  readonly isCutAllowed?: boolean;
   /** Who signed the certificate of a server with which TLS is spoken from the first byte on, in PEM. */
   readonly tlsFrom?: string;
   /** The same where it begins later. */

@@ -91,8 +91,9 @@ export function differentialTest(
  */
 export async function assertSame(t: Deno.TestContext, comparison: Comparison): Promise<void> {
   const { genuine, decoy, conversations, masks = [], slackMs = DELAY_SLACK_MS } = comparison;
-  const differences = ([expected, actual]: Pair, { isResetAllowed = false }: Conversation) => {
-    const options = { masks, isResetAllowed };
+  const differences = ([expected, actual]: Pair, conversation: Conversation) => {
+    const { isResetAllowed = false, isCutAllowed = false } = conversation;
+    const options = { masks, isResetAllowed, isCutAllowed };
     return {
       expected: comparable(expected, options),
       actual: comparable(actual, options),
@@ -193,12 +194,18 @@ function differentDelays([expected, actual]: Pair, slackMs: number): string[] {
 /** What is compared to the byte. */
 function comparable(
   steps: readonly StepResult[],
-  { masks, isResetAllowed }: { masks: readonly Mask[]; isResetAllowed: boolean },
+  { masks, isResetAllowed, isCutAllowed }: {
+    masks: readonly Mask[];
+    isResetAllowed: boolean;
+    isCutAllowed: boolean;
+  },
 ): unknown[] {
   return steps.map(({ sent, received, ending }) => ({
     sent,
     received: masks.reduce((text, mask) => text.replace(mask.pattern, mask.replacement), received),
-    ending: isResetAllowed && ending === "rst" ? "fin" : ending,
+    ending: (isResetAllowed && ending === "rst") || (isCutAllowed && ending === "cut")
+      ? "fin"
+      : ending,
   }));
 }
 

@@ -49,7 +49,13 @@ const EXPECTATIONS: Record<string, Expectation> = {
     streams: ["all"],
   },
   ftp: {
-    options: [{}, {}, { pause_max_ms: 0, max_attempts: 100 }, { max_attempts: 1, banner: "x" }],
+    options: [
+      {},
+      {},
+      { pause_max_ms: 0, max_attempts: 100 },
+      { max_attempts: 1, banner: "x" },
+      { auth_tls: "offered", pause_max_ms: 0 },
+    ],
     // The longest answer is ProFTPD's to HELP, a command of five bytes.
     maxOutput: (input) => 1024 + 320 * input,
     maxEvents: (input) => Math.min(1003, 2 + input / 2),

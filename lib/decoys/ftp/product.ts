@@ -4,6 +4,7 @@
  */
 import { escapeBytes } from "../../net/escape.ts";
 import type { Session } from "../decoy.ts";
+import type { AuthTls } from "./auth_tls.ts";
 
 /** Most events of one session: a flood of short lines must not become a flood of events. */
 const MAX_EVENTS = 1000;
@@ -21,6 +22,7 @@ export interface Settings {
   /** Text of the greeting; empty for the product's own. */
   readonly banner: string;
   readonly hostname: string;
+  readonly authTls: AuthTls;
   readonly maxAttempts: number;
   readonly pauseMs: readonly [min: number, max: number];
 }

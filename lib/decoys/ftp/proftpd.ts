@@ -1,5 +1,5 @@
 /**
- * ProFTPD 1.3.8 with Debian's configuration and modules, before login.
+ * ProFTPD 1.3.8 with Debian's configuration and modules, before login; with mod_tls where TLS is on.
  *
  * Compared with the genuine server by `tests/differential/ftp_test.ts`. It refuses a login at once
  * unless the name is a local user's who may log in, in which case PAM holds the answer; a sensor has
@@ -8,6 +8,7 @@
  * @module
  */
 import type { Session } from "../decoy.ts";
+import { type AuthTls, MECHANISMS, refuseClear } from "./auth_tls.ts";
 import { latin1Bytes, type Product, type Reporter, type Settings, upper } from "./product.ts";
 import { type CommandLine, MAX_LINE_BYTES, parseCommand, ProftpdInput } from "./proftpd_input.ts";
 import {
@@ -35,6 +36,11 @@ const PROTECTED = new Set(
     "PORT PWD RANG REST RETR RMD RNFR SIZE SMNT STAT STOR STOU STRU XCUP XCWD XMKD XPWD XRMD")
     .split(" "),
 );
+/** Commands that it takes without TLS where that is required. */
+const WITHOUT_TLS = new Set("CLNT FEAT HOST QUIT SYST".split(" "));
+/** Commands that use the data connection. */
+const FOR_DATA = new Set("APPE LIST MLSD NLST RETR STOR STOU".split(" "));
+const TLS_FIRST = "550 SSL/TLS required on the control channel\r\n";
 /** First words of other protocols, in this case: it leaves without a word. */
 const FOREIGN = new Set(
   "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT DATA EHLO HELO MAIL RCPT RSET VRFY".split(" "),
@@ -52,9 +58,11 @@ export const proftpd: Product = {
 async function talk(s: Session, settings: Settings, reporter: Reporter): Promise<void> {
   const say = (reply: string) => s.write(latin1Bytes(reply));
   const input = new ProftpdInput(s);
-  const shown: Shown = { facts: ALL_FACTS, hostname: settings.hostname };
+  const hasTls = settings.authTls !== "none" || s.isSecure;
+  const shown: Shown = { facts: ALL_FACTS, hostname: settings.hostname, hasTls };
   s.expireAfter(LOGIN_MS, latin1Bytes(LOGIN_TIMEOUT));
   let hasName = false;
+  let isPrivate = false;
   let failures = 0;
   await s.writeLine(
     `220 ${settings.banner || `ProFTPD Server (Debian) [${shownIp(s.local.ip)}]`}`,
@@ -73,6 +81,28 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
       return reporter.command(command.verb, command.rawArgument, "");
     }
     const verb = upper(command.verb);
+    if (hasTls) {
+      const { authTls } = settings;
+      const reply = answerTls(verb, command, { isSecure: s.isSecure, authTls, isPrivate });
+      if (reply !== undefined) {
+        if (verb === "USER") reporter.name(command.rawArgument);
+        else if (verb === "PASS") reporter.password(command.rawArgument);
+        else reporter.command(verb, command.rawArgument, reply);
+        if (verb === "PROT" && reply.startsWith("200")) isPrivate = command.words[0] === "P";
+        if (!reply.startsWith("234")) {
+          await say(reply);
+          continue;
+        }
+        input.giveBack();
+        const outcome = await s.startTls(latin1Bytes(reply));
+        if (outcome === "established") continue;
+        if (outcome === "clear") {
+          await refuseClear(s);
+          await say("421 TLS handshake failed\r\n");
+        }
+        return;
+      }
+    }
     if (verb === "PASS") {
       reporter.password(command.rawArgument);
       if (!hasName) {
@@ -95,6 +125,48 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
     }
     await say(reply);
     if (verb === "QUIT" && reply.startsWith("221")) return;
+  }
+}
+
+/** What it says because it knows TLS; 234 begins it. */
+function answerTls(
+  verb: string,
+  { words }: CommandLine,
+  { isSecure, authTls, isPrivate }: { isSecure: boolean; authTls: AuthTls; isPrivate: boolean },
+): string | undefined {
+  const isRequired = authTls === "required";
+  if (isRequired && !isSecure && verb !== "AUTH" && !WITHOUT_TLS.has(verb)) {
+    return verb === "RNTO" ? LOGIN_FIRST + TLS_FIRST : TLS_FIRST;
+  }
+  if (isRequired && isSecure && !isPrivate && FOR_DATA.has(verb)) {
+    return "522 SSL/TLS required on the data channel\r\n";
+  }
+  switch (verb) {
+    case "AUTH": {
+      const [name] = words;
+      if (isSecure) return "503 Unwilling to accept second AUTH\r\n";
+      if (name === undefined) return "504 AUTH requires at least one argument\r\n";
+      return MECHANISMS.has(upper(name)) ? `234 AUTH ${upper(name)} successful\r\n` : undefined;
+    }
+    case "CCC":
+    case "SSCN":
+      return LOGIN_FIRST;
+    case "PBSZ":
+      if (!isSecure) return undefined;
+      if (words.length !== 1) return "501 Invalid number of parameters\r\n";
+      return words[0] === "0" ? "200 PBSZ 0 successful\r\n" : "200 PBSZ=0 successful\r\n";
+    case "PROT": {
+      if (!isSecure) return undefined;
+      const [level] = words;
+      if (level === undefined || words.length > 1) return "501 Invalid number of parameters\r\n";
+      if (level === "C" && isRequired) return "534 Unwilling to accept security parameters\r\n";
+      if (level === "C") return "200 Protection set to Clear\r\n";
+      if (level === "P") return "200 Protection set to Private\r\n";
+      const code = level === "S" || level === "E" ? 536 : 504;
+      return `${code} PROT ${level} unsupported\r\n`;
+    }
+    default:
+      return undefined;
   }
 }
 

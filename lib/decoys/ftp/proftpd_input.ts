@@ -65,6 +65,14 @@ export class ProftpdInput {
     return null;
   }
 
+  /** Gives what was read and not taken back to the session. */
+  giveBack(): void {
+    this.#session.unread(this.#chunk.subarray(this.#at));
+    this.#chunk = new Uint8Array(0);
+    this.#at = 0;
+    this.#previous = -1;
+  }
+
   /** Bytes up to the end of the line, as many as fit, or what came before the peer's end. */
   async #take(): Promise<{ text: string; end: "line" | "full" | "peer" } | null> {
     const line: number[] = [];

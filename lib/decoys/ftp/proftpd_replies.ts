@@ -12,6 +12,8 @@ export interface Shown {
   facts: ReadonlySet<string>;
   /** Name in HELP's last line. */
   readonly hostname: string;
+  /** Whether mod_tls is there. */
+  readonly hasTls: boolean;
 }
 
 /** Facts of MLST in FEAT's order: RFC 3659 §7.5. */
@@ -111,10 +113,11 @@ export function multiline(code: string, lines: readonly string[]): string {
  * FEAT: RFC 2389 §3.
  * @param shown which facts are marked.
  */
-export function features({ facts }: Shown): string {
+export function features({ facts, hasTls }: Shown): string {
   const marked = FACTS.map((fact) => facts.has(fact.toLowerCase()) ? `${fact}*;` : `${fact};`);
   return multiline("211", [
     "Features:",
+    ...(hasTls ? ["AUTH TLS", "CCC"] : []),
     "CLNT",
     "CSID",
     "EPRT",
@@ -125,6 +128,7 @@ export function features({ facts }: Shown): string {
     "MFF modify;UNIX.group;UNIX.mode;",
     "MFMT",
     `MLST ${marked.join("")}`,
+    ...(hasTls ? ["PBSZ", "PROT"] : []),
     "RANG STREAM",
     "REST STREAM",
     "SITE COPY",
@@ -133,6 +137,7 @@ export function features({ facts }: Shown): string {
     "SITE SYMLINK",
     "SITE UTIME",
     "SIZE",
+    ...(hasTls ? ["SSCN"] : []),
     "TVFS",
     "UTF8",
     "End",

@@ -1,11 +1,12 @@
 /**
- * vsftpd 3.0.3 with Debian's configuration, before login.
+ * vsftpd 3.0.3 with Debian's configuration, before login; with `ssl_enable=YES` where TLS is on.
  *
  * Compared with the genuine server by `tests/differential/ftp_test.ts`. Left out: its limit of 50
  * connections from one address, which the sensor's own limits stand for.
  * @module
  */
 import type { Session } from "../decoy.ts";
+import { MECHANISMS, refuseClear } from "./auth_tls.ts";
 import {
   latin1,
   latin1Bytes,
@@ -23,6 +24,8 @@ const LF = 0x0a;
 
 const FEATURES = "211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n PASV\r\n REST STREAM\r\n SIZE\r\n" +
   " TVFS\r\n211 End\r\n";
+const TLS_FEATURES = FEATURES.replace(" EPRT", " AUTH TLS\r\n EPRT")
+  .replace(" REST", " PBSZ\r\n PROT\r\n REST");
 const NOT_LOGGED_IN = "530 Please login with USER and PASS.\r\n";
 
 /** Plays vsftpd. */
@@ -36,6 +39,7 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
   const say = (reply: string) => s.write(latin1Bytes(reply));
   let failures = 0;
   let hasName = false;
+  const hasTls = settings.authTls !== "none" || s.isSecure;
   const lastWords = latin1Bytes("421 Timeout.\r\n");
   await s.writeLine(`220 ${settings.banner || "(vsFTPd 3.0.3)"}`);
   for (;;) {
@@ -51,7 +55,20 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
     const space = line.indexOf(" ");
     const verb = upper(space < 0 ? line : line.slice(0, space));
     const argument = space < 0 ? "" : line.slice(space + 1);
-    if (verb === "USER") {
+    if (verb === "AUTH" && hasTls && !s.isSecure && MECHANISMS.has(upper(argument))) {
+      const reply = "234 Proceed with negotiation.\r\n";
+      reporter.command(verb, argument, reply);
+      await say(reply);
+      if (!await beginTls(s)) return s.closeAbruptly();
+    } else if (verb === "USER") {
+      const refusal = hasTls ? refuseName(argument, s.isSecure, settings) : undefined;
+      if (refusal !== undefined) {
+        reporter.command(verb, argument, refusal);
+        await say(refusal);
+        if (!s.isSecure) return;
+        hasName = false;
+        continue;
+      }
       reporter.name(argument);
       hasName = argument !== "";
       await say("331 Please specify the password.\r\n");
@@ -66,11 +83,56 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
         await say("503 Login with USER first.\r\n");
       }
     } else {
-      const reply = answer(verb, argument);
+      const reply = (hasTls ? answerTls(verb, argument, s.isSecure) : undefined) ??
+        answer(verb, argument);
       reporter.command(verb, argument, reply);
       await say(reply);
       if (verb === "QUIT") return;
     }
+  }
+}
+
+/** Shakes hands; what came already counts as said then, as it looks no further than a line's end. */
+async function beginTls(s: Session): Promise<boolean> {
+  const outcome = await s.startTls();
+  if (outcome !== "clear") return outcome === "established";
+  await s.writeLine(`500 OOPS: ${await refuseClear(s)}`);
+  return false;
+}
+
+/** Who may not log in so: with TLS nobody without a name of his own, without it nobody else. */
+function refuseName(name: string, isSecure: boolean, { authTls }: Settings): string | undefined {
+  const isAnonymous = /^(?:ftp|anonymous)$/i.test(name);
+  if (isAnonymous && isSecure) return "530 Anonymous sessions may not use encryption.\r\n";
+  return !isAnonymous && !isSecure && authTls === "required"
+    ? "530 Non-anonymous sessions must use encryption.\r\n"
+    : undefined;
+}
+
+/** What it says because it knows TLS. */
+function answerTls(verb: string, argument: string, isSecure: boolean): string | undefined {
+  switch (verb) {
+    case "AUTH":
+      return isSecure ? undefined : "504 Unknown AUTH type.\r\n";
+    case "FEAT":
+      return TLS_FEATURES;
+    case "PBSZ":
+      return isSecure ? "200 PBSZ set to 0.\r\n" : "503 PBSZ needs a secure connection.\r\n";
+    case "PROT":
+      if (!isSecure) return "503 PROT needs a secure connection.\r\n";
+      switch (upper(argument)) {
+        case "C":
+          return "200 PROT now Clear.\r\n";
+        case "P":
+          return "200 PROT now Private.\r\n";
+        case "S":
+        case "E":
+          return "536 PROT not supported.\r\n";
+        default:
+          return "504 PROT not recognized.\r\n";
+      }
+    default:
+      return undefined;
   }
 }
 
