@@ -8,6 +8,7 @@
 import { Capture } from "../../net/digest.ts";
 import { latin1 } from "./octets.ts";
 import { splitInline } from "./inline.ts";
+import { PendingLine } from "./pending_line.ts";
 
 /** Longest line, and when what came of one is too much, in bytes: `PROTO_INLINE_MAX_SIZE`. */
 const MAX_LINE_BYTES = 65_536;
@@ -21,6 +22,8 @@ const MAX_BULK_BYTES = 536_870_912;
 /** Most that is kept of one command, in bytes; each argument counts some for itself. */
 const MAX_KEPT_BYTES = 1_048_576;
 const ARGUMENT_COST_BYTES = 16;
+/** Most pieces of an argument before they are joined. */
+const MAX_PIECES = 4096;
 /** How much is kept of an argument that does not fit, in bytes. */
 const CAPTURE_BYTES = 65_536;
 
@@ -49,7 +52,7 @@ export class Parser {
   #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
   /** The beginning of a line that came with earlier chunks. */
-  #line = "";
+  readonly #line = new PendingLine();
   #argsLeft = 0;
   #bulkLeft = -1;
   #bulk: string[] = [];
@@ -90,7 +93,7 @@ export class Parser {
   next(isStranger: boolean): Command | undefined {
     for (;;) {
       if (this.#argsLeft === 0 && this.#isSkippingEnd === 0) {
-        const first = this.#line === "" ? this.#chunk[this.#at] : this.#line.charCodeAt(0);
+        const first = this.#line.first ?? this.#chunk[this.#at];
         if (first === undefined) return undefined;
         if (first !== STAR) {
           const command = this.#inline();
@@ -165,6 +168,8 @@ export class Parser {
     this.#bulkLeft -= part.length;
     if (this.#capture !== undefined) this.#capture.add(part);
     else if (part.length > 0) this.#bulk.push(latin1(part));
+    // Bytes that come one by one must not cost a place in a list each.
+    if (this.#bulk.length >= MAX_PIECES) this.#bulk = [this.#bulk.join("")];
     return this.#bulkLeft === 0;
   }
 
@@ -192,25 +197,33 @@ export class Parser {
 
   /** A line up to CR and one byte more. */
   #header(complaint: string): string | undefined {
-    const text = this.#line + latin1(this.#chunk.subarray(this.#at, this.#at + MAX_LINE_BYTES + 2));
-    const nul = text.indexOf("\0");
-    const end = text.indexOf("\r");
-    if (end < 0 || (nul >= 0 && nul < end)) return this.#wait(complaint);
-    if (end + 1 >= text.length) return this.#wait(undefined);
-    this.#at += end + 2 - this.#line.length;
-    this.#line = "";
-    return text.slice(0, end);
+    if (this.#at >= this.#chunk.length) return undefined;
+    // Only the byte behind CR may be missing.
+    if (this.#line.last === CR && !this.#line.hasNul) {
+      this.#at++;
+      return this.#line.take().slice(0, -1);
+    }
+    const end = this.#chunk.indexOf(CR, this.#at);
+    if (end < 0 || this.#line.hasNul || this.#hasNul(end)) return this.#wait(complaint);
+    if (end + 1 >= this.#chunk.length) return this.#wait(undefined);
+    const text = latin1(this.#chunk.subarray(this.#at, end));
+    this.#at = end + 2;
+    return this.#line.take() + text;
+  }
+
+  /** Whether a NUL stands before the end of a line: C's functions see no further. */
+  #hasNul(end: number): boolean {
+    return this.#chunk.subarray(this.#at, end).includes(0);
   }
 
   #inline(): Command | undefined {
-    const nul = this.#chunk.indexOf(0, this.#at);
     const end = this.#chunk.indexOf(LF, this.#at);
-    const isHidden = this.#line.includes("\0") || (nul >= 0 && nul < end);
-    if (end < 0 || isHidden) return this.#wait("too big inline request");
+    if (end < 0 || this.#line.hasNul || this.#hasNul(end)) {
+      return this.#wait("too big inline request");
+    }
     const to = end > this.#at && this.#chunk[end - 1] === CR ? end - 1 : end;
-    let line = this.#line + latin1(this.#chunk.subarray(this.#at, to));
+    let line = this.#line.take() + latin1(this.#chunk.subarray(this.#at, to));
     if (end === this.#at && line.endsWith("\r")) line = line.slice(0, -1);
-    this.#line = "";
     this.#at = end + 1;
     const argv = splitInline(line);
     if (argv === undefined) throw new Fault("unbalanced quotes in request");
@@ -219,7 +232,7 @@ export class Parser {
 
   /** Keeps the beginning of a line until the rest comes. */
   #wait(complaint: string | undefined): undefined {
-    this.#line += latin1(this.#chunk.subarray(this.#at));
+    this.#line.add(latin1(this.#chunk.subarray(this.#at)));
     this.#at = this.#chunk.length;
     if (complaint !== undefined && this.#line.length > MAX_LINE_BYTES) throw new Fault(complaint);
   }
