@@ -122,6 +122,35 @@ const EXPECTATIONS: Record<string, Expectation> = {
     maxEvents: (input) => 2 + input,
     streams: ["nginx-1.22.1", "apache-2.4.71"],
   },
+  smtp: {
+    options: [
+      {},
+      { auth: ["plain", "login", "cram-md5"], pause_max_ms: 0, slow_down: false },
+      { soft_errors: 10_000, hard_errors: 10_000, max_message_bytes: 1000 },
+      { service: "submission" },
+      { service: "submissions", auth: [] },
+    ],
+    // EHLO is the longest answer, to a command of seven bytes; addresses come back.
+    maxOutput: (input) => 1024 + 48 * input,
+    maxEvents: (input) => Math.min(1003, 2 + input),
+    streams: [], // each message has another queue id
+  },
+  pop3: {
+    options: [{}, { auth: ["plain", "login"], pause_max_ms: 0 }, { require_tls: true }],
+    maxOutput: (input) => 1024 + 32 * input,
+    maxEvents: (input) => Math.min(1003, 3 + input),
+    streams: ["dovecot-2.3.19"],
+  },
+  imap: {
+    options: [
+      {},
+      { auth: ["plain", "login", "cram-md5"], pause_max_ms: 0, slow_down: false },
+      { require_tls: true, starttls: false },
+    ],
+    maxOutput: (input) => 1024 + 64 * input,
+    maxEvents: (input) => Math.min(1003, 3 + input),
+    streams: [], // ID hangs on segments
+  },
   mysql: {
     options: [{ ssl: false }, { ssl: true }, { clear_password: true }, { accounts: [] }],
     // The greeting, the RSA key of MySQL 8, and a name back, whose bytes may be shown as five.

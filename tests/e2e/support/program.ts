@@ -29,6 +29,8 @@ const FURTHER = {
   ...{ proftpd: 0, inetutils: 0, inner: 0 },
   ...{ mariadb: 0, clearmaria: 0, mysql8: 0, pgscram: 0, pgmd5: 0, pgclear: 0, databasetls: 0 },
   ...{ redisopen: 0, redislocked: 0 },
+  // Longer names first: they begin with the shorter ones.
+  ...{ smtps: 0, smtp: 0, submission: 0, pop3s: 0, pop3: 0, imaps: 0, imap: 0, mailtls: 0 },
   ...{ vncopen: 0, vncstock: 0 },
 };
 

@@ -25,6 +25,7 @@ export interface WireEvent {
     };
     readonly response?: { readonly status_code?: number };
   };
+  readonly file?: { readonly name?: string; readonly hash: { readonly sha256: string } };
   readonly process?: { readonly command_line?: string };
   // deno-lint-ignore no-explicit-any -- a test names the parts that it looks at
   readonly duckblind?: any;
