@@ -59,7 +59,7 @@ unpack proftpd-tls proftpd-core proftpd-mod-crypto libhiredis0.14 libmemcached11
 unpack busybox busybox-static
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
 install postgresql-15 mariadb-server redis-server
-install memcached libsasl2-modules
+install memcached libsasl2-modules mosquitto
 install dovecot-core dovecot-imapd dovecot-pop3d postfix
 install dante-server git squid
 install tigervnc-standalone-server tigervnc-tools

@@ -8,6 +8,7 @@ import { git } from "./git.ts";
 import { http, https } from "./http.ts";
 import { imap } from "./imap.ts";
 import { memcached } from "./memcached.ts";
+import { mqtt } from "./mqtt.ts";
 import { mysql } from "./mysql.ts";
 import { pop3 } from "./pop3.ts";
 import { postgres } from "./postgres.ts";
@@ -35,6 +36,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   postgres,
   redis,
   memcached,
+  mqtt,
   socks,
   git,
   vnc,
