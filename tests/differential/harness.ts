@@ -33,6 +33,9 @@ const DELAY_SLACK_MS = 400;
 /** The same before the greeting: a daemon forks for each connection, and several come at a time. */
 const GREETING_SLACK_MS = 1500;
 
+/** How much of what was sent a report shows, in characters. */
+const MAX_SENT_SHOWN = 400;
+
 /** Longer than any time that a product itself gives a peer, in ms. */
 const NO_LIMIT_MS = 600_000;
 
@@ -201,7 +204,7 @@ function comparable(
   },
 ): unknown[] {
   return steps.map(({ sent, received, ending }) => ({
-    sent,
+    sent: sent.length > MAX_SENT_SHOWN ? `${sent.slice(0, MAX_SENT_SHOWN)}...` : sent,
     received: masks.reduce((text, mask) => text.replace(mask.pattern, mask.replacement), received),
     ending: (isResetAllowed && ending === "rst") || (isCutAllowed && ending === "cut")
       ? "fin"
