@@ -4,6 +4,7 @@
  */
 import type { Session } from "../decoy.ts";
 import { latin1Bytes } from "./octets.ts";
+import { Refusal } from "./refusal.ts";
 import { Replies } from "./replies.ts";
 import type { Server } from "./server.ts";
 import type { Source } from "./source.ts";
@@ -62,6 +63,7 @@ export class Client {
   #backlogBytes = 0;
   #waiting = 0;
   #onEnd: (() => void) | undefined;
+  #onUnblock: ((how: "timeout" | "error") => void) | undefined;
   #tail: Promise<void> = Promise.resolve();
 
   /**
@@ -118,6 +120,21 @@ export class Client {
     return sent;
   }
 
+  /** Whether a command waits for another connection. */
+  get isBlocked(): boolean {
+    return this.#onUnblock !== undefined;
+  }
+
+  /**
+   * Ends the wait of a command.
+   * @param how as if its time were over, or by an error.
+   * @returns whether one waits.
+   */
+  unblock(how: "timeout" | "error"): boolean {
+    this.#onUnblock?.(how);
+    return this.isBlocked;
+  }
+
   /** Ends it from outside: what was answered is not sent. */
   end(): void {
     this.isCut = true;
@@ -154,26 +171,43 @@ export class Client {
   async waitFor(woken: Promise<void>, untilMs?: number): Promise<boolean> {
     const { session } = this;
     let isWoken = false;
-    const wake = woken.then(() => isWoken = true);
-    for (;;) {
-      const leftMs = untilMs === undefined ? undefined : untilMs - session.now();
-      if (leftMs !== undefined && leftMs <= 0) return false;
-      const isFull = this.#backlogBytes >= MAX_BACKLOG_BYTES;
-      const came = await this.#unlessEnded(async () => {
-        const arrival = isFull
-          ? session.pause(leftMs ?? 60_000).then(() => true)
-          : session.arrival(leftMs);
-        arrival.catch(() => {/* met again by the next read */});
-        return await Promise.race([arrival, wake]);
-      }, "ended");
-      if (came === "ended") throw new Gone();
-      if (isWoken) return true;
-      if (!came) return false;
-      if (isFull) continue;
-      const chunk = await session.read();
-      if (chunk === null) throw new Gone();
-      this.backlog.push(chunk.slice());
-      this.#backlogBytes += chunk.length;
+    let unblocked: "timeout" | "error" | undefined;
+    const wake = Promise.race([
+      woken.then(() => isWoken = true),
+      new Promise<false>((resolve) => {
+        this.#onUnblock = (how) => {
+          unblocked = how;
+          resolve(false);
+        };
+      }),
+    ]);
+    try {
+      for (;;) {
+        const leftMs = untilMs === undefined ? undefined : untilMs - session.now();
+        if (leftMs !== undefined && leftMs <= 0) return false;
+        const isFull = this.#backlogBytes >= MAX_BACKLOG_BYTES;
+        const came = await this.#unlessEnded(async () => {
+          const arrival = isFull
+            ? session.pause(leftMs ?? 60_000).then(() => true)
+            : session.arrival(leftMs);
+          arrival.catch(() => {/* met again by the next read */});
+          return await Promise.race([arrival, wake]);
+        }, "ended");
+        if (came === "ended") throw new Gone();
+        if (isWoken) return true;
+        if (unblocked === "error") {
+          throw new Refusal("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+        }
+        if (unblocked !== undefined) return false;
+        if (!came) return false;
+        if (isFull) continue;
+        const chunk = await session.read();
+        if (chunk === null) throw new Gone();
+        this.backlog.push(chunk.slice());
+        this.#backlogBytes += chunk.length;
+      }
+    } finally {
+      this.#onUnblock = undefined;
     }
   }
 }

@@ -5,6 +5,7 @@
 import type { Call, Handlers } from "./call.ts";
 import type { CommandFacts } from "./catalogue.ts";
 import type { Client } from "./client.ts";
+import { keyedHash } from "./keyed_hash.ts";
 import { isDenied } from "./denied.ts";
 import { lower, upper } from "./octets.ts";
 import { OUT_OF_MEMORY, Refusal } from "./refusal.ts";
@@ -231,12 +232,23 @@ function tellMonitors({ source, client, argv, facts, nowMs }: Call): void {
   for (const monitor of source.clients) {
     if (!monitor.isMonitor) continue;
     const { ip, port } = client.session.peer;
-    const time = (nowMs / 1000).toFixed(6);
-    const words = argv.map(represented).join(" ");
+    const microseconds = keyedHash(argv.join(" "), client.id) % 1000;
+    const time = ((nowMs + microseconds / 1000) / 1000).toFixed(6);
+    const words = withoutSecrets(facts.name, argv).map(represented).join(" ");
     const line = `+${time} [${client.db} ${formatAddress(ip, port)}] ${words}\r\n`;
     if (monitor === client) client.replies.raw(line);
     else monitor.deliver(line);
   }
+}
+
+/** The words of a command but for its passwords. */
+function withoutSecrets(name: string, argv: readonly string[]): readonly string[] {
+  const hides = (from: number, to = argv.length) =>
+    argv.map((word, i) => i >= from && i < to ? "(redacted)" : word);
+  if (name === "auth") return hides(1);
+  if (name !== "hello") return argv;
+  const at = argv.findIndex((word, i) => i > 1 && lower(word) === "auth");
+  return at < 0 ? argv : hides(at + 1, at + 3);
 }
 
 /** An address as Redis writes it. */

@@ -115,7 +115,7 @@ function clients(call: Call): string[] {
     `maxclients:${settingOf(source, "maxclients", {})}`,
     "client_recent_max_input_buffer:20480",
     "client_recent_max_output_buffer:0",
-    `blocked_clients:${source.onTouched.size}`,
+    `blocked_clients:${[...source.clients].filter((client) => client.isBlocked).length}`,
     `tracking_clients:${tracking}`,
     "clients_in_timeout_table:0",
   ];

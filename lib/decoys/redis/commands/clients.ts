@@ -55,12 +55,14 @@ export const clients: Handlers = {
       if (client.replyMode !== "off") client.replyMode = "skip-next";
     } else throw new Refusal(SYNTAX);
   },
-  "client|unblock": ({ argv, out }) => {
+  "client|unblock": ({ argv, out, source }) => {
     if (argv.length === 4 && !/^(?:timeout|error)$/.test(lower(argv[3]!))) {
       throw new Refusal("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
     }
-    intArgument(argv[2]);
-    out.integer(0);
+    const id = intArgument(argv[2]);
+    const how = lower(argv[3] ?? "timeout") === "error" ? "error" : "timeout";
+    const blocked = [...source.clients].find((client) => client.id === id && client.isBlocked);
+    out.integer(blocked?.unblock(how) ? 1 : 0);
   },
   "client|no-evict": ({ argv, out, client }) => {
     const mode = lower(argv[2]!);
@@ -160,6 +162,7 @@ function line(client: Client, { nowMs, client: asking, argv }: Call): string {
   const peak = isNew ? 16_384 : Math.min(client.peakBytes, 1024);
   const words = isSelf ? argv.reduce((sum, word) => sum + word.length, 0) : 0;
   const flags = (client.isMonitor ? "O" : "") + (client.isSubscriber ? "P" : "") +
+    (client.isBlocked ? "b" : "") +
     (client.queue === undefined ? "" : "x") + (client.tracking === undefined ? "" : "t") +
     (client.tracking?.options.includes("bcast") ? "B" : "") + (client.isNoEvict ? "e" : "");
   const fields = {
