@@ -120,6 +120,26 @@ Deno.test("redis sends a message to the other connection of its source", async (
   assertEquals(await read(listener, "one\r\n"), "*2\r\n$4\r\njobs\r\n$3\r\none\r\n");
 });
 
+Deno.test("redis ends a wait and a connection when another of its source says so", async () => {
+  await using host = startTestHost(await makeDecoy(redis));
+  using waiting = await host.connect();
+  using other = await host.connect();
+  const buffer = new Uint8Array(4096);
+  const ask = async (conn: Deno.Conn, text: string) => {
+    if (text !== "") await conn.write(encoder.encode(text));
+    const count = await conn.read(buffer);
+    return count === null ? "" : decoder.decode(buffer.subarray(0, count));
+  };
+  const id = (await ask(waiting, "CLIENT ID\r\n")).slice(1).trim();
+  await waiting.write(encoder.encode("BLPOP nothing 0\r\n"));
+  // The wait is on when the other connection sees it.
+  while (!(await ask(other, "INFO clients\r\n")).includes("blocked_clients:1"));
+  assertEquals(await ask(other, `CLIENT UNBLOCK ${id} ERROR\r\n`), ":1\r\n");
+  assertEquals(await ask(waiting, ""), "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+  assertEquals(await ask(other, `CLIENT KILL ID ${id}\r\n`), ":1\r\n");
+  assertEquals(await ask(waiting, ""), "");
+});
+
 Deno.test("redis stores no more of a source than it has room for", async () => {
   const value = "x".repeat(60_000);
   const lines = Array.from({ length: 60 }, (_, i) => `SET k${i} ${value}`);
