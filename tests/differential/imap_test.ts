@@ -1,5 +1,6 @@
 import { imap } from "../../lib/decoys/imap.ts";
 import { makeDecoy } from "../support/transcript.ts";
+import { byChance } from "./chance.ts";
 import type { Conversation } from "./client.ts";
 import { dovecot, NO_PENALTY, OTHER_ADDRESS } from "./genuine/dovecot.ts";
 import { assertSame, differentialTest, segmented, serveDecoy } from "./harness.ts";
@@ -183,6 +184,17 @@ const TLS: Conversation[] = [
   { name: "STARTTLS, then no TLS", sends: ["a STARTTLS\r\n", "b NOOP\r\n"] },
 ];
 
+const WORDS =
+  ('a b1 * + NOOP CAPABILITY ID LOGIN AUTHENTICATE PLAIN x = ( ) "q" "a\\"b" {1} {2+} NIL ENABLE SELECT noop ("k" "v") ~ ] % FOO')
+    .split(" ").concat("\0", "\xe4", "\t", "\r", '"', "{", "");
+
+/** Lines put together by chance, the same at every run. */
+const BY_CHANCE = byChance({
+  words: WORDS,
+  gaps: [" ", " ", " ", "  ", "", "\t"],
+  ends: ["\r\n", "\r\n", "\n", " \r\n"],
+});
+
 differentialTest(
   dovecot("imap", { config: NO_PENALTY }),
   "imap answers as Dovecot 2.3.19",
@@ -199,6 +211,7 @@ differentialTest(
       ...LONG,
       ...LONG_LINES,
       ...TLS,
+      ...BY_CHANCE,
     ];
     await assertSame(t, { genuine, decoy: decoy.address, conversations });
   },

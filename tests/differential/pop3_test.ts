@@ -1,5 +1,6 @@
 import { pop3 } from "../../lib/decoys/pop3.ts";
 import { makeDecoy } from "../support/transcript.ts";
+import { byChance } from "./chance.ts";
 import type { Conversation } from "./client.ts";
 import { dovecot, NO_PENALTY, OTHER_ADDRESS } from "./genuine/dovecot.ts";
 import { assertSame, differentialTest, segmented, serveDecoy } from "./harness.ts";
@@ -129,6 +130,17 @@ const TLS: Conversation[] = [
   { name: "STLS, then no TLS", sends: ["STLS\r\n", "CAPA\r\n"] },
 ];
 
+const WORDS =
+  ("USER PASS AUTH CAPA STAT APOP XCLIENT QUIT x y PLAIN LOGIN = * USERX PASSPASSP capa user a@b")
+    .split(" ").concat("\0", "\xe4", "\t", "\r", "C\rAPA", "");
+
+/** Lines put together by chance, the same at every run. */
+const BY_CHANCE = byChance({
+  words: WORDS,
+  gaps: [" ", " ", " ", "  ", "", "\t"],
+  ends: ["\r\n", "\r\n", "\n", " \r\n"],
+});
+
 differentialTest(
   dovecot("pop3", { config: NO_PENALTY }),
   "pop3 answers as Dovecot 2.3.19",
@@ -144,6 +156,7 @@ differentialTest(
       ...LONG,
       ...LONG_SASL,
       ...TLS,
+      ...BY_CHANCE,
     ];
     await assertSame(t, { genuine, decoy: decoy.address, conversations });
   },

@@ -1,5 +1,6 @@
 import { smtp } from "../../lib/decoys/smtp.ts";
 import { makeDecoy } from "../support/transcript.ts";
+import { byChance } from "./chance.ts";
 import type { Conversation } from "./client.ts";
 import { NO_PENALTY } from "./genuine/dovecot.ts";
 import { HOSTNAME, postfix } from "./genuine/postfix.ts";
@@ -281,6 +282,25 @@ const TLS: Conversation[] = [
   { name: "STARTTLS and more in clear", sends: ["STARTTLS\r\nEHLO x\r\n"] },
 ];
 
+const WORDS =
+  ("MAIL FROM: RCPT TO: <root> <a@b> <> root@mail x@y.z EHLO x RSET NOOP VRFY ETRN DATA BDAT 0 3 " +
+    'LAST SIZE=5 SMTPUTF8 NOTIFY=NEVER BODY=7BIT AUTH PLAIN = LOGIN "a b" <a b> <"a@b"@c> % @ , ; : . ( ) [ ] ' +
+    "< > \\ a b@c d!e f%g <@x:y@z> <root+x> mail XCLIENT a=b STARTTLS x").split(" ").concat(
+      "\0",
+      "\xe4",
+      "\xc3\xa4",
+      "\t",
+      "\r",
+      "",
+    );
+
+/** Lines put together by chance, the same at every run. */
+const BY_CHANCE = byChance({
+  words: WORDS,
+  gaps: [" ", " ", " ", "  ", "", "\t", ":", "<"],
+  ends: ["\r\n", "\r\n", "\n", " \r\n"],
+});
+
 differentialTest(
   postfix({ auth: { config: NO_PENALTY } }),
   "smtp answers as Postfix 3.7.11",
@@ -301,6 +321,7 @@ differentialTest(
       ...MESSAGES,
       ...CHUNKS,
       ...TLS,
+      ...BY_CHANCE,
     ];
     await assertSame(t, { genuine, decoy: decoy.address, conversations, masks: MASKS });
   },

@@ -111,7 +111,7 @@ class Dialogue {
   }
 
   async #execute(verb: string, said: { tag: string; name: string }): Promise<Verdict> {
-    if (this.#tag === "*") return await this.#refuseTag();
+    if (this.#tag === "*" || !isName(said.name)) return await this.#refuseLine();
     if (verb === "AUTHENTICATE") return await this.#authenticate();
     if (verb === "ID") return await this.#id();
     const args = await this.#parser.line();
@@ -238,8 +238,8 @@ class Dialogue {
     return !this.#settings.requiresTls || this.#session.isSecure;
   }
 
-  /** A tag that is never repeated: the rest of the line is of no interest. */
-  async #refuseTag(): Promise<Verdict> {
+  /** A tag or a name that cannot be: the rest of the line is of no interest. */
+  async #refuseLine(): Promise<Verdict> {
     const skipped = await this.#parser.skipLine();
     if (skipped instanceof InputEnd) return await this.#endCommand(skipped);
     this.#report("BAD");
@@ -288,6 +288,11 @@ class Dialogue {
   async #send(text: string): Promise<void> {
     await this.#session.write(latin1Bytes(text));
   }
+}
+
+/** Whether a word may name a command, known or not. */
+function isName(text: string): boolean {
+  return /^[!#$&'+-[^-z|-\x7f]+$/.test(text);
 }
 
 /** Whether a tag is one that is repeated: RFC 3501 §9, less what tempts web browsers. */
