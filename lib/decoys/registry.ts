@@ -6,6 +6,7 @@ import type { DecoyKind } from "./decoy.ts";
 import { ftp } from "./ftp.ts";
 import { git } from "./git.ts";
 import { http, https } from "./http.ts";
+import { httpProxy } from "./http_proxy.ts";
 import { imap } from "./imap.ts";
 import { memcached } from "./memcached.ts";
 import { mqtt } from "./mqtt.ts";
@@ -38,6 +39,7 @@ export const DECOY_KINDS: readonly DecoyKind<any>[] = [
   memcached,
   mqtt,
   socks,
+  httpProxy,
   git,
   vnc,
 ];

@@ -2,6 +2,7 @@
  * What a look-up of a host name would come to, judged by the name alone: nothing is looked up.
  * @module
  */
+import { parseInetAton } from "../../net/inet_aton.ts";
 
 /** What is known of a name. */
 export type Lookup =
@@ -19,7 +20,7 @@ const UNKNOWN_DOMAINS = new Set(
  * @param name one character a byte, without NUL.
  */
 export function lookUp(name: string): Lookup {
-  const bytes = parseAddress(name) ?? (name.toLowerCase() === "localhost" ? LOOPBACK : undefined);
+  const bytes = parseInetAton(name) ?? (name.toLowerCase() === "localhost" ? LOOPBACK : undefined);
   if (bytes !== undefined) return { kind: "address", bytes };
   const labels = name.replace(/\.$/, "").toLowerCase().split(".");
   const last = labels.at(-1)!;
@@ -29,23 +30,3 @@ export function lookUp(name: string): Lookup {
 }
 
 const LOOPBACK = new Uint8Array([127, 0, 0, 1]);
-
-/** An IPv4 address as inet_aton(3) reads it: one to four parts, decimal, octal or hexadecimal. */
-function parseAddress(text: string): Uint8Array | undefined {
-  if (!/^(?:0[xX][0-9a-fA-F]+|\d+)(?:\.(?:0[xX][0-9a-fA-F]+|\d+)){0,3}$/.test(text)) {
-    return undefined;
-  }
-  const parts = text.split(".").map(parsePart);
-  const last = parts.pop()!;
-  const isInRange = parts.every((part) => part <= 255) && last < 256 ** (4 - parts.length);
-  if (!isInRange) return undefined; // so is a part that is no number
-  let value = last;
-  for (const [i, part] of parts.entries()) value += part * 256 ** (3 - i);
-  return new Uint8Array([24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256));
-}
-
-function parsePart(part: string): number {
-  if (/^0x/i.test(part)) return parseInt(part, 16);
-  if (!/^0\d/.test(part)) return Number(part);
-  return /^[0-7]+$/.test(part) ? parseInt(part, 8) : NaN;
-}
