@@ -98,7 +98,7 @@ export function readConnect(
 /** A CONNECT as a report has it. */
 export function describeConnect(connect: Partial<Connect>): string {
   const { version = 4, clientId = "", keepAliveS = 0, will, isClean } = connect;
-  const text = (value: string) => JSON.stringify(escapeBytes(new TextEncoder().encode(value)));
+  const text = (value: string) => `"${escapeBytes(new TextEncoder().encode(value))}"`;
   return [
     `MQTT ${version === 3 ? "3.1" : version === 4 ? "3.1.1" : "5"}`,
     `client=${text(clientId)}`,

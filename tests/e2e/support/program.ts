@@ -31,6 +31,8 @@ const FURTHER = {
   ...{ redisopen: 0, redislocked: 0 },
   // Longer names first: they begin with the shorter ones.
   ...{ smtps: 0, smtp: 0, submission: 0, pop3s: 0, pop3: 0, imaps: 0, imap: 0, mailtls: 0 },
+  ...{ cacheopen: 0, cachesasl: 0, cachefile: 0, brokershut: 0, brokeropen: 0, brokertls: 0 },
+  ...{ brokerinner: 0 },
   ...{ vncopen: 0, vncstock: 0 },
 };
 
