@@ -4,8 +4,8 @@
  *
  *   load PORT CONNECTIONS PARALLEL REPEAT STEP...
  *
- * A step is `>TEXT` (send TEXT) or `<TEXT` (wait until TEXT has come since the last step); \r, \n are
- * known in TEXT. The steps are gone through REPEAT times on each connection, which is then closed.
+ * A step is `>TEXT` (send TEXT) or `<TEXT` (wait until TEXT has come since the last step); \r, \n and
+ * \xNN are known in TEXT. The steps are gone through REPEAT times on each connection, which is then closed.
  * With PARALLEL 0 it opens CONNECTIONS connections, waits for the first byte of each or for nothing,
  * prints "held N" and keeps them until its standard input ends.
  * Prints: done, failed, seconds.
@@ -43,6 +43,11 @@ static void parse(struct step *s, const char *text) {
     char c = *text;
     if (c == '\\' && text[1] == 'r') { c = '\r'; text++; }
     else if (c == '\\' && text[1] == 'n') { c = '\n'; text++; }
+    else if (c == '\\' && text[1] == 'x') {
+      char digits[3] = { text[2], text[3], 0 };
+      c = (char)strtol(digits, NULL, 16);
+      text += 3;
+    }
     s->text[s->length++] = c;
   }
 }

@@ -7,6 +7,7 @@
  * and Twisted is compared where python3-twisted is.
  * @module
  */
+import { DIALOGUES } from "./dialogues.ts";
 import { has, run, type Server, startServer, usage } from "./processes.ts";
 
 const PORTS = {
@@ -18,6 +19,10 @@ const PORTS = {
   service: 14605,
   ssh: 14608,
   sshPause: 14609,
+  dialogues: 14620,
+  tls: 14610,
+  tlsInner: 14611,
+  bareTls: 14612,
 };
 const TWISTED = { banner: 14606, tls: 14607 };
 const ROUNDS = 3;
@@ -45,7 +50,9 @@ service:
   max_sessions: 1000
   max_sessions_per_source: 1000
 sinks: []
+tls: {inner: "127.0.0.1:${PORTS.tlsInner}"}
 decoys:
+  - {kind: tcp, name: tls, tls: true, banner: "hello\\\\r\\\\n", listen: ["127.0.0.1:${PORTS.tls}"]}
   - {kind: tcp, banner: "hello\\\\r\\\\n", listen: ["127.0.0.1:${PORTS.tcp}"]}
   - kind: telnet
     listen: ["127.0.0.1:${PORTS.telnet}"]
@@ -54,6 +61,11 @@ decoys:
     startup_ms: 0
   - {kind: ftp, listen: ["127.0.0.1:${PORTS.ftp}"], pause_min_ms: 0, pause_max_ms: 0}
   - {kind: http, listen: ["127.0.0.1:${PORTS.http}"]}
+${
+  DIALOGUES.map(({ kind, options }, i) =>
+    `  - {kind: ${kind}, listen: ["127.0.0.1:${PORTS.dialogues + i}"]${options && `, ${options}`}}`
+  ).join("\n")
+}
   - {kind: ssh, listen: ["127.0.0.1:${PORTS.ssh}"], fail_delay_ms: 0, max_startups: "20000"}
   - kind: ssh
     name: ssh-pause
@@ -190,12 +202,31 @@ async function main(): Promise<void> {
       ["(e) http GET, one a connection", 1, connections(PORTS.http, 8000, get)],
       ["(e) http GET, 100 a connection", 100, connections(PORTS.http, 300, get, 100)],
       ["(f) TLS handshake and greeting, encrypted service", 1, tls(PORTS.service)],
+      ["(h) TLS handshake and banner, decoy, every event journalled", 1, tls(PORTS.tls)],
     ];
     for (const kex of hasSsh ? SSH_KEXES : []) {
       const command = [sshLoad, String(PORTS.ssh), "1000", "16", kex, "failure"];
       loads.push([`(g) ssh failed login, ${kex.split("@")[0]}, no pause`, 1, command]);
     }
+    for (const [i, { kind, steps }] of DIALOGUES.entries()) {
+      const command = connections(PORTS.dialogues + i, 4000, steps);
+      loads.push([`(h) ${kind} refusal, no pause`, 1, command]);
+    }
     for (const [name, actions, command] of loads) await measure(name, server, { actions, command });
+  }
+  {
+    // The yardstick of (h): the same certificate, as a decoy's RSA key costs more than the service's.
+    const keys = [`${folder}/data/decoys/tls.pem`, `${folder}/data/decoys/tls.key`];
+    const flags = ["--allow-net=127.0.0.1", `--allow-read=${folder}`];
+    const port = PORTS.bareTls;
+    await using server = await startServer(
+      [deno, "run", ...flags, `${here}bare_tls.ts`, String(port), ...keys],
+      { port },
+    );
+    await measure("(h) the same by Deno.listenTls, bare", server, {
+      actions: 1,
+      command: tls(port),
+    });
   }
   // As the executable runs, whose own config holds fewer connections than are measured here.
   const lean = [command[0]!, command[1]!, V8_FLAGS, ...command.slice(2)];
@@ -223,6 +254,16 @@ async function main(): Promise<void> {
     summary.source = await measureIdle(server, "idle connections", {
       steps: [1000, 5000],
       command,
+    });
+  }
+  {
+    await using server = await startServer(lean, { port: PORTS.tls, cwd: folder });
+    const flags = ["--allow-net=127.0.0.1", "--unsafely-ignore-certificate-errors"];
+    const hold = [deno, "run", "--quiet", ...flags, `${here}tls_hold.ts`, String(PORTS.tls)];
+    await run(["sh", "-c", `${hold.join(" ")} 3 < /dev/null`]);
+    summary.tls = await measureIdle(server, "open TLS sessions", {
+      steps: [1000],
+      command: (count) => [...hold, String(count)],
     });
   }
   if (hasSsh) summary.ssh = await measureSshSessions(lean);
