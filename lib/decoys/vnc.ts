@@ -2,12 +2,12 @@
  * VNC decoy: TigerVNC's server up to the login, where everybody is refused.
  *
  * Played are RFB 3.3, 3.7 and 3.8 (RFC 6143 §7.1), VNC authentication, and VeNCrypt 0.2 with passwords of
- * VNC or of the system, in clear or in TLS with a certificate; the pauses and the blacklist are the
- * genuine ones. Left out: all that comes after a login; TLS without a certificate (`TLSVnc`, `TLSPlain`)
- * is offered as the genuine server offers it, but its handshake fails.
+ * VNC or of the system, in clear, in TLS with a certificate or (TLS 1.2, ECDH_anon) without one; the
+ * pauses and the blacklist are the genuine ones. Left out: all that comes after a login, and that the
+ * genuine server talks with nobody else while PAM thinks about a password of the system.
  * Events: `auth.attempt` (of VNC authentication a line that john reads, format `vnc`; no mode of
  * hashcat takes it; the password itself when it is a known one), `command` (`VERSION`, `SECURITY`),
- * `limit.hit` (`vnc_blacklist`), `protocol.error`.
+ * `tls.client-hello`, `limit.hit` (`vnc_blacklist`), `protocol.error`.
  * @module
  */
 import { choice, count, flag, v } from "../config/schema.ts";
@@ -99,8 +99,7 @@ export const vnc: DecoyKind<Options> = {
   kind: "vnc",
   defaultPort: 5900,
   options: Options,
-  startsTls: ({ security_types: types = ["TLSVnc"] }) =>
-    types.some((type) => type.startsWith("TLS") || type.startsWith("X509")),
+  startsTls: ({ security_types: types }) => types?.some((type) => type.startsWith("X509")) ?? false,
   create: async (options, context): Promise<Decoy> => {
     const { createVncDecoy } = await import("./vnc/create.ts");
     return createVncDecoy(options, context);

@@ -262,10 +262,10 @@ Deno.test("parseVersion() reads what sscanf reads", () => {
   assertEquals([-1, 0, 3, 6, 7, 8, 889].map(spokenMinor), [3, 3, 3, 3, 7, 8, 8]);
 });
 
-Deno.test("vnc may speak TLS when a type of its options needs that", () => {
+Deno.test("vnc needs the sensor's TLS when a type of its options has a certificate", () => {
   const options = (types?: string[]) =>
     v.parse(vnc.options, types === undefined ? {} : { security_types: types });
-  assertEquals(vnc.startsTls?.(options()), true);
+  assertEquals(vnc.startsTls?.(options()), false);
   assertEquals(vnc.startsTls?.(options(["X509Plain"])), true);
   assertEquals(vnc.startsTls?.(options(["VncAuth", "Plain"])), false);
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { vnc } from "../../lib/decoys/vnc.ts";
 import { testKeys, testRelay } from "../support/test_tls.ts";
 import { makeDecoy } from "../support/transcript.ts";
@@ -55,6 +55,48 @@ compare(
 );
 // By default no user of the system may log in, and none is asked about; here all are.
 compare("users of the system", ["Plain"], SYSTEM_PASSWORDS, ["-PlainUsers=*"]);
+
+/** What the peer saw, as text. */
+async function saysAnonymously(address: Address, args: readonly string[]): Promise<string> {
+  const script = new URL("./peers/vnc_anonymous_tls.py", import.meta.url).pathname;
+  const { stdout, stderr } = await new Deno.Command("/usr/bin/python3", {
+    args: [script, String(address.port), ...args],
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+const ANSWER = "00".repeat(16);
+/** Lengths of a name that is too long: the genuine server asks nobody about it. */
+const LOGIN = "0000040100000001";
+const ANONYMOUS: Record<string, readonly [args: readonly string[], expected: RegExp]> = {
+  "AES-256": [["258", "AECDH-AES256-SHA", ANSWER], /said .*Authentication failure/],
+  "AES-128": [["258", "AECDH-AES128-SHA", ANSWER], /said .*Authentication failure/],
+  "the client's order": [["258", "AECDH-AES128-SHA:AECDH-AES256-SHA", ANSWER], /AECDH-AES128-SHA/],
+  "user and password": [["259", "AECDH-AES256-SHA", LOGIN], /said .*Too long username/],
+  "a certificate wanted": [
+    ["258", "ECDHE-RSA-AES128-GCM-SHA256", ANSWER],
+    /refused 15030300020100/,
+  ],
+  "without curves": [["258", "ADH", ANSWER], /refused 15030300020100/],
+};
+
+differentialTest(
+  tigervnc([NO_BLACKLIST, "-SecurityTypes=TLSPlain,TLSVnc"]),
+  "vnc speaks TLS without a certificate as TigerVNC 1.12",
+  async (t, genuine) => {
+    const options = { blacklist: false, security_types: ["TLSPlain", "TLSVnc"] };
+    await using decoy = serveDecoy(await makeDecoy(vnc, options));
+    for (const [name, [args, expected]] of Object.entries(ANONYMOUS)) {
+      await t.step(name, async () => {
+        const [a, b] = await Promise.all(
+          [genuine, decoy.address].map((address) => saysAnonymously(address, args)),
+        );
+        assertEquals(b, a);
+        assertMatch(a!, expected);
+      });
+    }
+  },
+);
 
 const TIMEOUT_S = 2;
 

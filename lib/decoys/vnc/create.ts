@@ -62,7 +62,13 @@ export function createVncDecoy(options: VncOptions, context: DecoyContext): Deco
 }
 
 async function serve(session: Session, settings: Settings): Promise<void> {
-  const talk: Talk = { session, input: new Input(session), settings, minor: 8 };
+  const talk: Talk = {
+    session,
+    input: new Input(session),
+    settings,
+    write: (data) => session.write(data),
+    minor: 8,
+  };
   await session.write(GREETING);
   const line = await take(talk, VERSION_BYTES, "a version line");
   if (line === undefined) return;

@@ -2,21 +2,34 @@
  * What a client sends, taken from the system in the portions in which TigerVNC takes it.
  * @module
  */
-import type { Session } from "../decoy.ts";
-
 /** TigerVNC's buffer: BufferedInStream.cxx, in bytes. */
 const BUFFER_BYTES = 8192;
 const NOTHING = new Uint8Array(0);
 
+/** Where bytes come from: a session, or TLS within one. */
+export interface Source {
+  /**
+   * What has arrived.
+   * @param count most bytes that are taken.
+   * @returns at least one byte; `null` at the end.
+   */
+  readAtMost(count: number): Promise<Uint8Array | null>;
+  /**
+   * Puts bytes back in front.
+   * @param bytes read before.
+   */
+  unread(bytes: Uint8Array): void;
+}
+
 /** The bytes of one client. */
 export class Input {
-  readonly #session: Session;
+  readonly #source: Source;
   #buffer: Uint8Array = NOTHING;
   #taken = 0;
 
-  /** @param session read by nobody else, but after `release`. */
-  constructor(session: Session) {
-    this.#session = session;
+  /** @param source read by nobody else, but after `release`. */
+  constructor(source: Source) {
+    this.#source = source;
   }
 
   /** How many bytes were taken so far: the offset of the next one. */
@@ -49,7 +62,7 @@ export class Input {
    * @returns `false` when the peer ended instead.
    */
   async news(): Promise<boolean> {
-    const more = await this.#session.readAtMost(BUFFER_BYTES);
+    const more = await this.#source.readAtMost(BUFFER_BYTES);
     if (more === null) return false;
     const joined = new Uint8Array(this.#buffer.length + more.length);
     joined.set(this.#buffer);
@@ -58,9 +71,9 @@ export class Input {
     return true;
   }
 
-  /** Gives what was not taken back to the session, for others to read it there. */
+  /** Gives what was not taken back to the source, for others to read it there. */
   release(): void {
-    this.#session.unread(this.#buffer);
+    this.#source.unread(this.#buffer);
     this.#buffer = NOTHING;
   }
 }

@@ -26,6 +26,8 @@ export interface Talk {
   readonly session: Session;
   readonly input: Input;
   readonly settings: Settings;
+  /** Sends bytes, inside of TLS where that is spoken. */
+  write(data: Uint8Array): Promise<void>;
   /** Minor version that is spoken. */
   minor: 3 | 7 | 8;
 }
@@ -85,8 +87,8 @@ export async function take(talk: Talk, bytes: number, what: string): Promise<Buf
  * @param talk with the client.
  * @param reason which old clients are not told.
  */
-export async function refuse({ session, minor }: Talk, reason: string): Promise<void> {
-  await session.write(minor === 8 ? failure(FAILED, reason) : word(FAILED));
+export async function refuse(talk: Talk, reason: string): Promise<void> {
+  await talk.write(talk.minor === 8 ? failure(FAILED, reason) : word(FAILED));
 }
 
 /**

@@ -11,6 +11,10 @@
 import { Buffer } from "node:buffer";
 import { escapeBytes } from "../../net/escape.ts";
 import { refuse, refuseLater, reportChoice, reportError, take, type Talk, word } from "./talk.ts";
+import { AnonymousTls, chooseSuite } from "./anonymous_tls.ts";
+import { HEAD_BYTES } from "./anonymous_records.ts";
+import { describeOpening, peekHello } from "./hello.ts";
+import { Input } from "./input.ts";
 import { PLAIN, TLS_PLAIN, TLS_VNC, VNC_AUTH, X509_PLAIN, X509_VNC } from "./types.ts";
 import { askVncPassword } from "./vnc_auth.ts";
 
@@ -20,6 +24,7 @@ const VERSION_REFUSED = 0xff;
 const TLS_BEGINS = 1;
 /** An alert of TLS 1.2, close_notify, which GnuTLS sends at the end. */
 const CLOSE_NOTIFY = Uint8Array.of(0x15, 3, 3, 0, 2, 1, 0);
+const TLS_FAILED = "Authentication failure: TLS Handshake failed";
 /** Longest name and longest password: SSecurityPlain.cxx. */
 const MAX_TEXT_BYTES = 1024;
 
@@ -64,27 +69,60 @@ async function talkType(talk: Talk, type: number): Promise<void> {
     case PLAIN:
       return await askSystemPassword(talk);
     case TLS_VNC:
+    case TLS_PLAIN:
+      return await talkAnonymously(talk, type === TLS_VNC ? askVncPassword : askSystemPassword);
     case X509_VNC:
       if (await startTls(talk)) await askVncPassword(talk);
       return;
-    case TLS_PLAIN:
     case X509_PLAIN:
       if (await startTls(talk)) await askSystemPassword(talk);
       return;
   }
 }
 
-/** Goes over to TLS; `false` when that came to nothing, and then all is said. */
+/** Holds a dialogue in TLS without a certificate; GnuTLS speaks it with clients that offer ECDH_anon. */
+async function talkAnonymously(talk: Talk, ask: (talk: Talk) => Promise<void>): Promise<void> {
+  const { session, input } = talk;
+  await session.write(Uint8Array.of(TLS_BEGINS));
+  if (!await hasRecordHead(input)) return await session.write(CLOSE_NOTIFY);
+  const found = await peekHello(input);
+  const suite = found.kind === "client-hello" ? chooseSuite(found) : undefined;
+  const tls = new AnonymousTls(input, (data) => session.write(data));
+  let isEstablished = false;
+  try {
+    if (found.kind === "client-hello" && suite !== undefined) {
+      isEstablished = await tls.accept(found, suite);
+    }
+  } finally {
+    session.emit("tls.client-hello", describeOpening(found, input.rest, isEstablished));
+  }
+  if (!isEstablished) {
+    await session.write(CLOSE_NOTIFY);
+    return await refuse(talk, TLS_FAILED);
+  }
+  await ask({ ...talk, input: new Input(tls), write: (data) => tls.write(data) });
+  await tls.end();
+}
+
+/** Goes over to TLS with a certificate; `false` when that came to nothing, and then all is said. */
 async function startTls(talk: Talk): Promise<boolean> {
   const { session, input } = talk;
   await session.write(Uint8Array.of(TLS_BEGINS));
+  const hasHead = await hasRecordHead(input);
   input.release();
   const outcome = await session.startTls();
   if (outcome !== "clear") return outcome === "established";
   await session.write(CLOSE_NOTIFY);
-  const hasEnded = await session.readAtMost(1) === null;
-  if (!hasEnded) await refuse(talk, "Authentication failure: TLS Handshake failed");
+  if (hasHead) await refuse(talk, TLS_FAILED);
   return false;
+}
+
+/** Waits for as much as a record of TLS begins with; `false` when the client ends before that. */
+async function hasRecordHead(input: Input): Promise<boolean> {
+  while (input.rest.length < HEAD_BYTES) {
+    if (!await input.news()) return false;
+  }
+  return true;
 }
 
 /** A user of the system and its password, in clear but for TLS around them. */

@@ -18,7 +18,7 @@ const CHALLENGE_BYTES = 16;
 export async function askVncPassword(talk: Talk): Promise<void> {
   const { session, input, settings } = talk;
   const challenge = randomBytes(CHALLENGE_BYTES);
-  await session.write(challenge);
+  await talk.write(challenge);
   // TigerVNC looks at what it has only when more comes: what came before the challenge waits for that.
   if (input.rest.length > 0 && !await input.news()) {
     return reportError(talk, "nothing before the challenge");
