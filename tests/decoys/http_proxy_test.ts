@@ -193,6 +193,25 @@ Deno.test("http-proxy bounds heads", async () => {
   }
 });
 
+Deno.test("http-proxy reads heads of white space in time", async () => {
+  const decoy = await makeDecoy(httpProxy, { auth: "digest" });
+  const blank = " ".repeat(60_000);
+  for (
+    const head of [
+      `GET ${blank}x`,
+      `GET http://x/${blank}x HTTP/1.1`,
+      `HEAD http://x/ HTTP/1.1\r\nA: a${blank}b`,
+      `HEAD http://x/ HTTP/1.1\r\nProxy-Authorization: Digest ${"a".repeat(60_000)}`,
+      `HEAD http://x/ HTTP/1.1\r\nProxy-Authorization: Digest a${blank}b`,
+    ]
+  ) {
+    const started = performance.now();
+    const { events } = await play(decoy, [encoder.encode(`${head}\r\n\r\n`)]);
+    assertEquals(events.at(-1)!.id, "http.request");
+    assert(performance.now() - started < 1000, head.slice(0, 60));
+  }
+});
+
 Deno.test("parseProxyUrl() writes URLs as Squid's pages do", () => {
   const self = { hostname: "srv", port: 3128 };
   const shown = (text: string, method = "GET") => parseProxyUrl(text, method, self)?.shown;

@@ -166,7 +166,7 @@ function parseDigest(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (
     const [, name, quoted, plain] of text.matchAll(
-      /(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/gs,
+      /(\w{1,32})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/gs,
     )
   ) {
     if (fields.size < 32) {

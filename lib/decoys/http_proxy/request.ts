@@ -48,6 +48,8 @@ export class RequestReader {
 
   /** The next head. */
   async head(): Promise<Head | NoHead> {
+    // A peer that was heard holds little until it speaks again.
+    if (this.#end === 0) this.#buffer = new Uint8Array(0);
     const lineEnd = await this.#lineEnd();
     if (typeof lineEnd !== "number") return lineEnd;
     const line = latin1(this.#data.subarray(0, lineEnd)).replace(/\r$/, "");
@@ -144,6 +146,7 @@ export class RequestReader {
 
   #skip(count: number): void {
     this.#start += count;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
   async #more(): Promise<boolean> {
@@ -169,10 +172,18 @@ function parseRequestLine(
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32})[ \t\v\f\r]+(.*)$/s.exec(line);
   if (match === null) return undefined;
   const [, method, rest] = match as unknown as [string, string, string];
-  const versioned = /^(.*?)[ \t\v\f\r]+HTTP\/(\d)\.(\d)$/s.exec(rest);
-  if (versioned !== null && versioned[1] !== "") {
-    const [, target, major, minor] = versioned as unknown as [string, string, string, string];
-    return { method, target, major: Number(major), minor: Number(minor), hasVersion: true };
+  // Patterns that could begin anywhere in a run of white space would take its square in time.
+  const version = /^HTTP\/(\d)\.(\d)$/.exec(rest.slice(-8));
+  const before = rest.slice(0, -8);
+  const target = trimEnd(before, " \t\v\f\r");
+  if (version !== null && target !== "" && target.length < before.length) {
+    return {
+      method,
+      target,
+      major: Number(version[1]),
+      minor: Number(version[2]),
+      hasVersion: true,
+    };
   }
   if (method !== "GET" || rest === "") return undefined;
   return { method, target: rest, major: 0, minor: 9, hasVersion: false };
@@ -193,7 +204,14 @@ function parseFields(block: string): Pick<Head, "fields" | "isReadable"> {
     if (name === undefined) {
       fields.push([line, ""]);
       isReadable = false;
-    } else fields.push([name, value!.replace(/[ \t]+$/, "")]);
+    } else fields.push([name, trimEnd(value!, " \t")]);
   }
   return { fields, isReadable };
+}
+
+/** A text without the characters at its end. */
+function trimEnd(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1]!)) end--;
+  return text.slice(0, end);
 }
