@@ -18,16 +18,19 @@ export type More = "more" | "end" | "full";
 export class BoundedInput {
   readonly #source: ByteSource;
   readonly #maxBytes: number;
+  readonly #beforeWait: () => Promise<void>;
   #data: Uint8Array = new Uint8Array(0);
   #used = 0;
 
   /**
    * @param source read by nobody else while this buffer holds something.
    * @param maxBytes what the buffer takes.
+   * @param beforeWait called before each wait for input, such as to send the answers so far.
    */
-  constructor(source: ByteSource, maxBytes: number) {
+  constructor(source: ByteSource, maxBytes: number, beforeWait: () => Promise<void>) {
     this.#source = source;
     this.#maxBytes = maxBytes;
+    this.#beforeWait = beforeWait;
   }
 
   /** What is there; valid until the next call. */
@@ -52,6 +55,7 @@ export class BoundedInput {
   /** Waits for more: `full` when more came than the buffer takes, and `end` at the peer's end. */
   async more(): Promise<More> {
     const room = this.#maxBytes - this.#data.length;
+    await this.#beforeWait();
     const chunk = await this.#source.read();
     if (chunk === null) return "end";
     if (room === 0) {

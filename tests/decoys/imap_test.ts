@@ -26,7 +26,7 @@ Deno.test("imap plays Dovecot 2.3.19: id", async (t) => {
 Deno.test("imap as Dovecot answers ID otherwise to a peer that sends byte by byte", async () => {
   const sends = [encoder.encode('a ID ("name" "x")\r\n')];
   const { lines } = await play(await makeDecoy(imap), sends, { segmentation: "bytes" });
-  assertEquals(lines.at(-3), "< a BAD Missing ')'\\r\\n");
+  assertEquals(lines.includes("< a BAD Missing ')'\\r\\n"), true);
 });
 
 Deno.test("imap refuses passwords in clear without TLS when it is told to, and tells them", async () => {

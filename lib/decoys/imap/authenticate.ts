@@ -3,6 +3,7 @@
  * @module
  */
 import type { DovecotAuth } from "../../net/dovecot_auth.ts";
+import type { KeptOutput } from "../../net/kept_output.ts";
 import { latin1Bytes } from "../../net/latin1.ts";
 import {
   cString,
@@ -24,6 +25,7 @@ const IDLE_WORDS = latin1Bytes("* BYE Disconnected for inactivity during authent
 export interface Talk {
   readonly session: Session;
   readonly parser: CommandParser;
+  readonly output: KeptOutput;
   readonly reporter: Reporter;
   readonly auth: DovecotAuth;
   /** Whether a password may come in clear. */
@@ -36,7 +38,7 @@ export interface Talk {
  * @returns the reply without its tag; `bad` for what is no command.
  */
 export async function authenticate(talk: Talk): Promise<string | InputEnd> {
-  const { session, parser, reporter, auth } = talk;
+  const { session, parser, output, reporter, auth } = talk;
   const name = await parser.word();
   if (name instanceof InputEnd) return name;
   const initial = await parser.response();
@@ -60,6 +62,7 @@ export async function authenticate(talk: Talk): Promise<string | InputEnd> {
   if (initial !== "" && first === undefined) {
     return refuse("BAD Invalid base64 data in initial response");
   }
+  await output.flush();
   await auth.begin(session);
   return await hold(talk, exchange, { begun: exchange.begin(first), said });
 }
@@ -70,14 +73,14 @@ async function hold(
   exchange: SaslExchange,
   { begun, said }: { begun: SaslStep; said: string },
 ): Promise<string | InputEnd> {
-  const { session, parser, reporter, auth } = talk;
+  const { session, parser, output, reporter, auth } = talk;
   let step = begun;
   const giveUp = (response: string) => {
     const told = [said, exchange.username ?? "", response].filter((word) => word !== "");
     reporter.command("AUTHENTICATE", told.join(" "), "BAD");
   };
   while (step.kind === "challenge") {
-    await session.write(latin1Bytes(`+ ${encodeBase64(step.data)}\r\n`));
+    output.add(`+ ${encodeBase64(step.data)}\r\n`);
     session.expireAfter(IDLE_MS, IDLE_WORDS);
     const response = await parser.response();
     if (response instanceof InputEnd) {
@@ -98,6 +101,7 @@ async function hold(
     step = exchange.respond(bytes);
   }
   report(talk, step, [said, exchange.username ?? ""].join(" ").trim());
+  await output.flush();
   await auth.fail(session, step.asked);
   return "NO [AUTHENTICATIONFAILED] Authentication failed.";
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DovecotAuth } from "../../net/dovecot_auth.ts";
+import { KeptOutput } from "../../net/kept_output.ts";
 import { latin1Bytes, upperAscii } from "../../net/latin1.ts";
 import { askedFor, cString } from "../../net/sasl.ts";
 import type { Session } from "../decoy.ts";
@@ -72,6 +73,7 @@ class Dialogue {
   readonly #session: Session;
   readonly #settings: Settings;
   readonly #reporter: Reporter;
+  readonly #output: KeptOutput;
   #parser: CommandParser;
   #tag = "*";
   #bad = 0;
@@ -82,31 +84,37 @@ class Dialogue {
     this.#session = session;
     this.#settings = settings;
     this.#reporter = new Reporter(session);
-    this.#parser = new CommandParser(session);
+    this.#output = new KeptOutput(session);
+    this.#parser = new CommandParser(session, this.#output);
   }
 
   async run(): Promise<void> {
+    await this.#talk();
+    await this.#output.flush();
+  }
+
+  async #talk(): Promise<void> {
     const capabilities = this.#capabilities();
-    await this.#send(`* OK [CAPABILITY ${capabilities}] ${this.#settings.greeting}\r\n`);
+    this.#send(`* OK [CAPABILITY ${capabilities}] ${this.#settings.greeting}\r\n`);
     for (;;) {
       this.#session.expireAfter(IDLE_MS, latin1Bytes("* BYE Disconnected for inactivity.\r\n"));
       this.#parser.begin();
       const tag = await this.#parser.word();
-      if (tag instanceof InputEnd) return await this.#end(tag);
+      if (tag instanceof InputEnd) return this.#end(tag);
       this.#tag = isTag(tag) ? tag : "*";
       const name = await this.#parser.word();
-      if (name instanceof InputEnd) return await this.#end(name);
+      if (name instanceof InputEnd) return this.#end(name);
       const verdict = await this.#execute(upperAscii(name), { tag, name });
       if (verdict === "over") return;
       if (verdict === "skip") {
         const skipped = await this.#parser.skipLine();
         this.#report(this.#skipped);
-        if (skipped instanceof InputEnd) return await this.#end(skipped);
+        if (skipped instanceof InputEnd) return this.#end(skipped);
       }
       if (verdict === "bad" && ++this.#bad >= MAX_BAD_COMMANDS) {
-        return await this.#send("* BYE Too many invalid IMAP commands.\r\n");
+        return this.#send("* BYE Too many invalid IMAP commands.\r\n");
       }
-      if (verdict === "bad") await this.#reply("BAD Error in IMAP command received by server.");
+      if (verdict === "bad") this.#reply("BAD Error in IMAP command received by server.");
     }
   }
 
@@ -115,14 +123,14 @@ class Dialogue {
     if (verb === "AUTHENTICATE") return await this.#authenticate();
     if (verb === "ID") return await this.#id();
     const args = await this.#parser.line();
-    if (args instanceof InputEnd) return await this.#endCommand(args);
-    if (args instanceof ParserError) return await this.#refuse(args);
+    if (args instanceof InputEnd) return this.#endCommand(args);
+    if (args instanceof ParserError) return this.#refuse(args);
     await this.#parser.skipLine();
     const verdict = await this.#plain(verb, args);
     if (verdict !== "bad") return verdict;
     const isTagMissing = upperAscii(said.tag) === "LOGIN" && said.name !== "" && verb !== "LOGIN";
     this.#report("BAD");
-    return isTagMissing ? await this.#reply(TAG_FIRST) : "bad";
+    return isTagMissing ? this.#reply(TAG_FIRST) : "bad";
   }
 
   /** Commands whose arguments are a plain line. */
@@ -132,23 +140,23 @@ class Dialogue {
         return await this.#login(args);
       case "CAPABILITY":
         this.#report("OK");
-        await this.#send(`* CAPABILITY ${this.#capabilities()}\r\n`);
-        return await this.#reply(
+        this.#send(`* CAPABILITY ${this.#capabilities()}\r\n`);
+        return this.#reply(
           "OK Pre-login capabilities listed, post-login capabilities have more.",
         );
       case "NOOP":
         this.#report("OK");
-        return await this.#reply("OK NOOP completed.");
+        return this.#reply("OK NOOP completed.");
       case "ENABLE":
         this.#report("OK");
-        await this.#send("* ENABLED\r\n");
-        return await this.#reply("OK ENABLE ignored in non-authenticated state.");
+        this.#send("* ENABLED\r\n");
+        return this.#reply("OK ENABLE ignored in non-authenticated state.");
       case "STARTTLS":
         return await this.#startTls();
       case "LOGOUT":
         this.#report("OK");
-        await this.#send("* BYE Logging out\r\n");
-        await this.#reply("OK Logout completed.");
+        this.#send("* BYE Logging out\r\n");
+        this.#reply("OK Logout completed.");
         return "over";
       default:
         return "bad";
@@ -162,41 +170,43 @@ class Dialogue {
     if (!isTwo) return "bad";
     this.#reporter.login(username!.value, password!.value);
     if (!this.#mayTellPassword()) {
-      await this.#send(EXPOSED);
-      return await this.#reply(DISALLOWED);
+      this.#send(EXPOSED);
+      return this.#reply(DISALLOWED);
     }
     const { auth } = this.#settings;
     if (auth.find("PLAIN") === undefined) {
-      return await this.#reply("NO [ALERT] Unsupported authentication mechanism.");
+      return this.#reply("NO [ALERT] Unsupported authentication mechanism.");
     }
+    await this.#output.flush();
     await auth.begin(this.#session);
     const asked = askedFor(cString(username!.value), cString(password!.value));
     await auth.fail(this.#session, asked);
-    return await this.#reply(FAILED);
+    return this.#reply(FAILED);
   }
 
   async #authenticate(): Promise<Verdict> {
     const reply = await authenticate({
       session: this.#session,
       parser: this.#parser,
+      output: this.#output,
       reporter: this.#reporter,
       auth: this.#settings.auth,
       mayTellPassword: this.#mayTellPassword(),
     });
     if (reply instanceof InputEnd) {
-      await this.#end(reply);
+      this.#end(reply);
       return "over";
     }
-    return reply === "bad" ? "bad" : await this.#reply(reply);
+    return reply === "bad" ? "bad" : this.#reply(reply);
   }
 
   async #id(): Promise<Verdict> {
     const ended = await readId(this.#parser);
-    if (ended instanceof InputEnd) return await this.#endCommand(ended);
-    if (ended instanceof ParserError) return await this.#refuse(ended);
+    if (ended instanceof InputEnd) return this.#endCommand(ended);
+    if (ended instanceof ParserError) return this.#refuse(ended);
     this.#skipped = "OK";
-    await this.#send('* ID ("name" "Dovecot")\r\n');
-    await this.#reply("OK ID completed.");
+    this.#send('* ID ("name" "Dovecot")\r\n');
+    this.#reply("OK ID completed.");
     return "skip";
   }
 
@@ -204,7 +214,7 @@ class Dialogue {
     const { offersTls } = this.#settings;
     if (!offersTls || this.#session.isSecure) {
       this.#report("BAD");
-      return await this.#reply(
+      return this.#reply(
         offersTls ? "BAD TLS is already active." : "BAD TLS support isn't enabled.",
       );
     }
@@ -214,11 +224,13 @@ class Dialogue {
     if (bytes.length > 0) {
       // What was sent in clear behind it ends the session.
       this.#reporter.inClear(bytes, offset);
+      await this.#output.flush();
       await this.#session.write(reply);
       return "over";
     }
+    await this.#output.flush();
     if (await this.#session.startTls(reply) !== "established") return "over";
-    this.#parser = new CommandParser(this.#session);
+    this.#parser = new CommandParser(this.#session, this.#output);
     return "good";
   }
 
@@ -241,20 +253,20 @@ class Dialogue {
   /** A tag or a name that cannot be: the rest of the line is of no interest. */
   async #refuseLine(): Promise<Verdict> {
     const skipped = await this.#parser.skipLine();
-    if (skipped instanceof InputEnd) return await this.#endCommand(skipped);
+    if (skipped instanceof InputEnd) return this.#endCommand(skipped);
     this.#report("BAD");
     return "bad";
   }
 
   /** A line that is no command: said so, and not counted. */
-  async #refuse({ message, isFatal }: ParserError): Promise<Verdict> {
+  #refuse({ message, isFatal }: ParserError): Verdict {
     if (isFatal) {
       this.#report("BYE");
-      await this.#send(`* BYE ${message}\r\n`);
+      this.#send(`* BYE ${message}\r\n`);
       return "over";
     }
     this.#skipped = "BAD";
-    await this.#reply(`BAD ${message}`);
+    this.#reply(`BAD ${message}`);
     return "skip";
   }
 
@@ -267,26 +279,26 @@ class Dialogue {
   }
 
   /** The end of the input within a command. */
-  async #endCommand(end: InputEnd): Promise<"over"> {
+  #endCommand(end: InputEnd): "over" {
     this.#report();
-    await this.#end(end);
+    this.#end(end);
     return "over";
   }
 
   /** The end of the input, and what is said to it. */
-  async #end({ why }: InputEnd): Promise<void> {
+  #end({ why }: InputEnd): void {
     if (why === "end") return;
     this.#reporter.full("input_bytes", why === "full" ? MAX_INPUT_BYTES : MAX_RESPONSE_BYTES);
-    if (why === "full") await this.#send("* BYE Input buffer full, aborting\r\n");
+    if (why === "full") this.#send("* BYE Input buffer full, aborting\r\n");
   }
 
-  async #reply(text: string): Promise<"good"> {
-    await this.#send(`${this.#tag} ${text}\r\n`);
+  #reply(text: string): "good" {
+    this.#send(`${this.#tag} ${text}\r\n`);
     return "good";
   }
 
-  async #send(text: string): Promise<void> {
-    await this.#session.write(latin1Bytes(text));
+  #send(text: string): void {
+    this.#output.add(text);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { BoundedInput } from "../../net/bounded_input.ts";
+import type { KeptOutput } from "../../net/kept_output.ts";
 import { latin1 } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 
@@ -51,21 +52,23 @@ interface Literal {
 
 /** What a step returns that needs more input. */
 const WAIT: unique symbol = Symbol();
-const GO_ON = new TextEncoder().encode("+ OK\r\n");
 
 /** A connection's commands. All texts are octets. */
 export class CommandParser {
-  readonly #session: Session;
+  readonly #output: KeptOutput;
   readonly #input: BoundedInput;
   #lineBytes = 0;
   #record = "";
   #isInList = false;
   #lists = 0;
 
-  /** @param session whose input this is. */
-  constructor(session: Session) {
-    this.#session = session;
-    this.#input = new BoundedInput(session, MAX_INPUT_BYTES);
+  /**
+   * @param session whose input this is.
+   * @param output sent before each wait.
+   */
+  constructor(session: Session, output: KeptOutput) {
+    this.#output = output;
+    this.#input = new BoundedInput(session, MAX_INPUT_BYTES, () => output.flush());
   }
 
   /** What has been read and was not used, and where it stands in what the peer sent. */
@@ -112,7 +115,7 @@ export class CommandParser {
   async argument(): Promise<Argument | ParserError | InputEnd> {
     const begun = await this.#until(() => this.#beginArgument());
     if (!("size" in begun)) return begun;
-    if (begun.isSynchronising) await this.#session.write(GO_ON);
+    if (begun.isSynchronising) this.#output.add("+ OK\r\n");
     const ended = await this.#until(() => this.#endLiteralLine());
     if (ended instanceof ParserError || ended instanceof InputEnd) return ended;
     return await this.#until(() => {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DovecotAuth } from "../../net/dovecot_auth.ts";
+import { KeptOutput } from "../../net/kept_output.ts";
 import { latin1Bytes } from "../../net/latin1.ts";
 import {
   askedFor,
@@ -60,6 +61,7 @@ class Dialogue {
   readonly #session: Session;
   readonly #settings: Settings;
   readonly #reporter: Reporter;
+  readonly #output: KeptOutput;
   #input: Pop3Input;
   #username: string | undefined;
   #bad = 0;
@@ -68,22 +70,28 @@ class Dialogue {
     this.#session = session;
     this.#settings = settings;
     this.#reporter = reporter;
-    this.#input = new Pop3Input(session);
+    this.#output = new KeptOutput(session);
+    this.#input = new Pop3Input(session, this.#output);
   }
 
   async run(): Promise<void> {
-    await this.#say(`+OK ${this.#settings.greeting}`);
+    await this.#talk();
+    await this.#output.flush();
+  }
+
+  async #talk(): Promise<void> {
+    this.#say(`+OK ${this.#settings.greeting}`);
     for (;;) {
       this.#session.expireAfter(IDLE_MS, latin1Bytes("-ERR Disconnected for inactivity.\r\n"));
       const name = await this.#input.name();
-      if (name instanceof InputEnd) return await this.#end(name);
+      if (name instanceof InputEnd) return this.#end(name);
       const argument = name === "AUTH" ? await this.#input.response() : await this.#input.line();
-      if (argument instanceof InputEnd) return await this.#end(argument);
+      if (argument instanceof InputEnd) return this.#end(argument);
       const verdict = await this.#execute(name, argument);
       if (verdict === "over") return;
       if (verdict === "good") this.#bad = 0;
       if (verdict === "bad" && ++this.#bad >= MAX_BAD_COMMANDS) {
-        await this.#say("-ERR Too many invalid bad commands.");
+        this.#say("-ERR Too many invalid bad commands.");
         return;
       }
     }
@@ -92,44 +100,45 @@ class Dialogue {
   async #execute(name: string, argument: string): Promise<Verdict> {
     switch (name) {
       case "USER":
-        return await this.#user(argument);
+        return this.#user(argument);
       case "PASS":
         return await this.#pass(argument);
       case "AUTH":
         return await this.#auth(argument) === "over" ? "over" : "none";
       case "CAPA":
-        return await this.#answer(name, argument, this.#capabilities());
+        return this.#answer(name, argument, this.#capabilities());
       case "APOP":
-        return await this.#answer(name, argument, "-ERR APOP not enabled.");
+        return this.#answer(name, argument, "-ERR APOP not enabled.");
       case "STLS":
         return await this.#stls(argument);
       case "XCLIENT":
-        return await this.#answer(name, argument, "+OK You are not from trusted IP - ignoring");
+        return this.#answer(name, argument, "+OK You are not from trusted IP - ignoring");
       case "QUIT":
-        await this.#answer(name, argument, "+OK Logging out");
+        this.#answer(name, argument, "+OK Logging out");
         return "over";
       default:
-        await this.#answer(name, argument, "-ERR Unknown command.");
+        this.#answer(name, argument, "-ERR Unknown command.");
         return "bad";
     }
   }
 
-  async #user(argument: string): Promise<Verdict> {
-    if (!this.#mayTellPassword()) return await this.#answer("USER", argument, DISALLOWED);
+  #user(argument: string): Verdict {
+    if (!this.#mayTellPassword()) return this.#answer("USER", argument, DISALLOWED);
     this.#username = argument;
     this.#reporter.name(argument);
-    return await this.#say("+OK");
+    return this.#say("+OK");
   }
 
   async #pass(argument: string): Promise<Verdict> {
     this.#reporter.password(argument);
-    if (!this.#mayTellPassword()) return await this.#say(DISALLOWED);
+    if (!this.#mayTellPassword()) return this.#say(DISALLOWED);
     const username = this.#username;
-    if (username === undefined) return await this.#say("-ERR No username given.");
+    if (username === undefined) return this.#say("-ERR No username given.");
     this.#username = undefined;
+    await this.#output.flush();
     await this.#settings.auth.begin(this.#session);
     await this.#settings.auth.fail(this.#session, askedFor(cString(username), cString(argument)));
-    return await this.#say(FAILED);
+    return this.#say(FAILED);
   }
 
   async #auth(argument: string): Promise<Verdict> {
@@ -140,11 +149,11 @@ class Dialogue {
     const initial = space < 0 ? "" : argument.slice(space + 1);
     if (name === "") {
       const names = auth.names({ hidden: !this.#mayTellPassword() });
-      return await answer(["+OK", ...names, "."].join("\r\n"));
+      return answer(["+OK", ...names, "."].join("\r\n"));
     }
     const mechanism = auth.find(cString(name));
     if (mechanism === undefined) {
-      return await answer("-ERR [AUTH] Unsupported authentication mechanism.");
+      return answer("-ERR [AUTH] Unsupported authentication mechanism.");
     }
     const exchange = new SaslExchange(mechanism, {
       hostname: auth.hostname,
@@ -153,11 +162,12 @@ class Dialogue {
     const first = initial === "" ? undefined : decodeBase64(initial === "=" ? "" : initial);
     if (mechanism !== "cram-md5" && !this.#mayTellPassword()) {
       this.#report(first && exchange.begin(first), "AUTH", argument);
-      return await this.#say("-ERR [AUTH] Plaintext authentication disabled.");
+      return this.#say("-ERR [AUTH] Plaintext authentication disabled.");
     }
     if (initial !== "" && first === undefined) {
-      return await answer("-ERR [AUTH] Invalid base64 data in initial response");
+      return answer("-ERR [AUTH] Invalid base64 data in initial response");
     }
+    await this.#output.flush();
     await auth.begin(this.#session);
     return await this.#exchange(exchange, exchange.begin(first), argument);
   }
@@ -167,18 +177,18 @@ class Dialogue {
     const idle = "-ERR Disconnected for inactivity during authentication.\r\n";
     let step = begun;
     while (step.kind === "challenge") {
-      await this.#say(`+ ${encodeBase64(step.data)}`);
+      this.#say(`+ ${encodeBase64(step.data)}`);
       this.#session.expireAfter(IDLE_MS, latin1Bytes(idle));
       const response = await this.#input.response();
       if (response instanceof InputEnd) {
         this.#giveUp(exchange, argument, "");
-        await this.#end(response);
+        this.#end(response);
         return "over";
       }
       const bytes = decodeBase64(response);
       if (bytes === undefined || !hasBase64Alphabet(response)) {
         this.#giveUp(exchange, argument, response);
-        return await this.#say(
+        return this.#say(
           response === "*"
             ? "-ERR Authentication aborted by client."
             : hasBase64Alphabet(response)
@@ -189,8 +199,9 @@ class Dialogue {
       step = exchange.respond(bytes);
     }
     this.#report(step, "AUTH", argument, exchange.username);
+    await this.#output.flush();
     await this.#settings.auth.fail(this.#session, step.asked);
-    return await this.#say(FAILED);
+    return this.#say(FAILED);
   }
 
   /** Reports what came of an exchange: a credential, or else the command. */
@@ -211,10 +222,10 @@ class Dialogue {
 
   async #stls(argument: string): Promise<Verdict> {
     if (!this.#settings.offersTls) {
-      return await this.#answer("STLS", argument, "-ERR TLS support isn't enabled.");
+      return this.#answer("STLS", argument, "-ERR TLS support isn't enabled.");
     }
     if (this.#session.isSecure) {
-      return await this.#answer("STLS", argument, "-ERR TLS is already active.");
+      return this.#answer("STLS", argument, "-ERR TLS is already active.");
     }
     this.#reporter.command("STLS", argument, "+OK");
     const reply = latin1Bytes("+OK Begin TLS negotiation now.\r\n");
@@ -222,11 +233,13 @@ class Dialogue {
     if (bytes.length > 0) {
       // What was sent in clear behind it ends the session.
       this.#reporter.inClear(bytes, offset);
+      await this.#output.flush();
       await this.#session.write(reply);
       return "over";
     }
+    await this.#output.flush();
     if (await this.#session.startTls(reply) !== "established") return "over";
-    this.#input = new Pop3Input(this.#session);
+    this.#input = new Pop3Input(this.#session, this.#output);
     return "good";
   }
 
@@ -248,19 +261,19 @@ class Dialogue {
   }
 
   /** The end of the input, and what is said to it. */
-  async #end({ why }: InputEnd): Promise<void> {
+  #end({ why }: InputEnd): void {
     if (why === "end") return;
     this.#reporter.full("input_bytes", why === "full" ? MAX_INPUT_BYTES : MAX_RESPONSE_BYTES);
-    if (why === "full") await this.#say("-ERR Input buffer full, aborting");
+    if (why === "full") this.#say("-ERR Input buffer full, aborting");
   }
 
-  async #answer(name: string, argument: string, reply: string): Promise<"good"> {
+  #answer(name: string, argument: string, reply: string): "good" {
     this.#reporter.command(name, argument, reply.startsWith("+OK") ? "+OK" : "-ERR");
-    return await this.#say(reply);
+    return this.#say(reply);
   }
 
-  async #say(reply: string): Promise<"good"> {
-    await this.#session.write(latin1Bytes(reply + "\r\n"));
+  #say(reply: string): "good" {
+    this.#output.add(reply + "\r\n");
     return "good";
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { BoundedInput } from "../../net/bounded_input.ts";
+import type { KeptOutput } from "../../net/kept_output.ts";
 import { latin1, upperAscii } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 
@@ -27,9 +28,12 @@ export class InputEnd {
 export class Pop3Input {
   readonly #input: BoundedInput;
 
-  /** @param session whose input this is. */
-  constructor(session: Session) {
-    this.#input = new BoundedInput(session, MAX_INPUT_BYTES);
+  /**
+   * @param session whose input this is.
+   * @param output sent before each wait.
+   */
+  constructor(session: Session, output: KeptOutput) {
+    this.#input = new BoundedInput(session, MAX_INPUT_BYTES, () => output.flush());
   }
 
   /** What has been read and was not used, and where it stands in what the peer sent. */
