@@ -6,7 +6,7 @@ import { Program } from "./support/program.ts";
 import { assertOnce, watched } from "./support/watched.ts";
 import type { WireEvent } from "./support/wire_event.ts";
 
-const CONFIG = `service: { listen: ["127.0.0.1:@service"] }
+const CONFIG = `service: { listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner" }
 tls: { inner: "127.0.0.1:@brokerinner" }
 decoys:
   - { kind: memcached, name: cacheopen, listen: ["127.0.0.1:@cacheopen"] }
@@ -84,20 +84,13 @@ async function caches(program: Program): Promise<void> {
 /** Logins by SASL, of libmemcached and of hydra, and by the text protocol. */
 async function cacheLogins(program: Program): Promise<string[]> {
   const { cachesasl, cachefile } = program.ports;
-  const words = ["123456", "s3cret", "hunter 2"];
-  await Deno.writeTextFile(`${program.folder}/cachewords`, words.join("\n") + "\n");
-  const args = [
-    "-I",
-    "-l",
-    "cache",
-    "-P",
-    "cachewords",
-    "-t",
-    "1",
-    `memcached://127.0.0.1:${cachesasl}`,
-  ];
-  const { stdout } = await runToEnd("hydra", args, { cwd: program.folder, withinMs: 60_000 });
-  assertMatch(stdout, /0 valid password/);
+  const words = ["123456", "hunter 2"];
+  for (const word of words) {
+    // With a list, hydra goes no further than the first refusal, of the genuine server too.
+    const args = ["-I", "-l", "cache", "-p", word, "-t", "1", `memcached://127.0.0.1:${cachesasl}`];
+    const options = { cwd: program.folder, withinMs: 60_000 };
+    assertMatch((await runToEnd("hydra", args, options)).stdout, /0 valid password/);
+  }
   const login = "set x 0 0 9\\r\\nroot toor\\r\\n";
   const script = `printf '${login}' | nc -q 1 -w 5 127.0.0.1 ${cachefile}`;
   assertMatch((await runToEnd("sh", ["-c", script])).stdout, /CLIENT_ERROR authentication failure/);

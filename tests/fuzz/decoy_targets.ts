@@ -180,6 +180,20 @@ const EXPECTATIONS: Record<string, Expectation> = {
     streams: [], // what is left unread and told hangs on segments
     maxBufferBytes: 65_536,
   },
+  memcached: {
+    options: [{}, { auth: "sasl" }, { auth: "file" }, { capture_bytes: 4 }],
+    // All figures are a request of seven bytes; a source finds what it has stored.
+    maxOutput: (input) => 65_536 + 4096 * input,
+    maxEvents: (input) => 4 + input,
+    streams: [], // a source finds what it left
+  },
+  mqtt: {
+    options: [{}, { anonymous: true }, { anonymous: true }, { anonymous: true, capture_bytes: 4 }],
+    // A source finds all that it has had retained, and figures every eleven seconds.
+    maxOutput: (input) => 2_000_000 + 4096 * input,
+    maxEvents: (input) => 4 + input,
+    streams: [], // a source finds what it left
+  },
   redis: {
     options: [{}, { password: "x" }, {
       enable_protected_configs: true,
