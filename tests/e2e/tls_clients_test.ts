@@ -9,7 +9,7 @@ import { isAttempt, type WireEvent } from "./support/wire_event.ts";
 const NAMES = ["nginx", "apache", "vsftpd", "proftpd", "ftps", "inner"] as const;
 type Ports = Record<(typeof NAMES)[number], number>;
 
-const CONFIG = `service: {listen: ["127.0.0.1:@service"]}
+const CONFIG = `service: {listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner"}
 tls: {inner: "127.0.0.1:#inner"}
 sinks: [{kind: console}]
 decoys:
