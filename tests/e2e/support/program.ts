@@ -34,6 +34,7 @@ const FURTHER = {
   ...{ cacheopen: 0, cachesasl: 0, cachefile: 0, brokershut: 0, brokeropen: 0, brokertls: 0 },
   ...{ brokerinner: 0 },
   ...{ vncopen: 0, vncstock: 0 },
+  ...{ danteopen: 0, danteshut: 0, squidshut: 0, squidbasic: 0, squidntlm: 0, gitdaemon: 0 },
 };
 
 /** Ports by the name of the decoy. */
