@@ -34,6 +34,8 @@ const TRANSCRIPTS: Record<string, Record<string, unknown>> = {
   pipelined: {},
   half_answer: {},
   away: {},
+  anonymous_tls: {},
+  anonymous_tls_end: {},
   silence: {},
 };
 /** What is left unread and told, or waits for the challenge, hangs on segments. */

@@ -155,10 +155,8 @@ export const CERTIFIED: Conversation[] = [
 
 /** Passwords of the system, which PAM thinks about. */
 export const SYSTEM_PASSWORDS: Conversation[] = [
-  ["a login", plain("nobody9", "secret")],
   ["a long login", plain("n".repeat(1024), "s".repeat(1024))],
   ["odd bytes", plain("a\0b\xff", "c\0d\x80")],
-  ["no password", plain("nobody9", "")],
 ].map(([name, login]) => ({
   ...talk(name!, V8, VENCRYPT, VENCRYPT_VERSION, { data: PLAIN, waitMs: 100 }, {
     data: login!,
