@@ -68,7 +68,7 @@ const EXPECTATIONS: Record<string, Expectation> = {
       { security_types: ["Plain", "VncAuth", "X509Plain"], pause_ms: 0, blacklist_threshold: 1 },
       { security_types: ["X509Vnc"], words: ["own"] },
     ],
-    maxOutput: () => 256,
+    maxOutput: () => 600, // with a handshake of TLS
     maxEvents: () => 6,
     streams: [], // what comes before a challenge waits for another segment
   },
