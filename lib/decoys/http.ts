@@ -10,11 +10,12 @@
  */
 import { sha256Hex } from "../net/digest.ts";
 import { choice, count, section, text, v } from "../config/schema.ts";
-import type { Decoy, DecoyContext, DecoyKind, Session } from "./decoy.ts";
+import type { Decoy, DecoyContext, DecoyKind, PlantedLure, Session } from "./decoy.ts";
 import { Apache } from "./http/apache.ts";
 import { Nginx } from "./http/nginx.ts";
+import { utf8Octets } from "./http/octets.ts";
 import type { Product } from "./http/product.ts";
-import { Site } from "./http/site.ts";
+import { type Lure, Site } from "./http/site.ts";
 import { BUILT_IN_SITES, builtInSite } from "./http/sites/built_in.ts";
 import { folderFiles } from "./http/sites/folder.ts";
 import { welcomeFiles } from "./http/sites/welcome.ts";
@@ -69,6 +70,7 @@ export const http: DecoyKind<Options> = {
   paths: ({ site }) => typeof site === "string" ? [] : [site.folder],
   async create(options, context): Promise<Decoy> {
     const site = await makeSite(options, context);
+    site.plant(context.lures.map(toLure));
     const secret = context.seed("http session cookies");
     const settings: TalkSettings = {
       product: makeProduct(options, site, context),
@@ -111,6 +113,18 @@ async function talkInClear(session: Session, settings: TalkSettings): Promise<vo
   if (first[0] === TLS_HANDSHAKE || first[0]! >= SSL2_RECORD) return session.closeAbruptly();
   session.unread(first);
   await talk(session, { ...settings, product: settings.product.inClear() });
+}
+
+/** A lure as a site has it: what is HTML without a file's name for it is made by a program. */
+function toLure({ id, place, content, mediaType }: PlantedLure): Lure {
+  const path = utf8Octets(place);
+  const isPage = mediaType.startsWith("text/html") && !/\.[^/]*$/.test(path);
+  return {
+    path,
+    ...(isPage ? { pageType: mediaType } : {}),
+    content: () => content,
+    taken: (session) => session.emit("lure.touched", { lure: id, place }),
+  };
 }
 
 async function makeSite(

@@ -2,8 +2,10 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { Apache } from "../../../lib/decoys/http/apache.ts";
 import { Nginx } from "../../../lib/decoys/http/nginx.ts";
 import { type Lure, Site, SiteFile } from "../../../lib/decoys/http/site.ts";
+import { v } from "../../../lib/config/schema.ts";
+import { http } from "../../../lib/decoys/http.ts";
 import { talk } from "../../../lib/decoys/http/talk.ts";
-import { play, wireBytes } from "../../support/transcript.ts";
+import { play, TEST_CONTEXT, wireBytes } from "../../support/transcript.ts";
 
 const encoder = new TextEncoder();
 const MODIFIED_MS = Date.UTC(2026, 3, 1);
@@ -70,3 +72,25 @@ for (const name of ["nginx", "Apache"] as const) {
     assertEquals(folder.taken, ["/.git/config 203.0.113.7"]);
   });
 }
+
+Deno.test("http serves the lures of its context, and tells who took one, compressed or not", async () => {
+  const lures = [
+    { id: "env", place: "/.env", content: encoder.encode("KEY=x\n"), mediaType: "text/plain" },
+    {
+      id: "status",
+      place: "/server-status",
+      content: encoder.encode("<h1>Apache Server Status</h1>\n".repeat(8)),
+      mediaType: "text/html; charset=ISO-8859-1",
+    },
+  ].map((lure) => ({ ...lure, markers: [] }));
+  for (const product of ["nginx-1.22.1", "apache-2.4.71"]) {
+    const options = v.parse(http.options, { product });
+    const decoy = await http.create(options, { ...TEST_CONTEXT, lures });
+    for (const [place, id] of [["/.env", "env"], ["/server-status", "status"]] as const) {
+      const request = `GET ${place} HTTP/1.1\\r\\nHost: x\\r\\nAccept-Encoding: gzip\\r\\n\\r\\n`;
+      const { events } = await play(decoy, [wireBytes(request)]);
+      const touched = events.filter((event) => event.id === "lure.touched");
+      assertEquals(touched.map(({ data }) => data), [{ lure: id, place }]);
+    }
+  }
+});
