@@ -44,6 +44,8 @@ export interface PlantedLure {
   readonly content: Uint8Array;
   /** Such as `text/plain`. */
   readonly mediaType: string;
+  /** Bytes that are in it and nowhere else: where a decoy sends them, the host knows that it is read. */
+  readonly markers: readonly Uint8Array[];
 }
 
 /** What a decoy may know of the sensor when it is made. */
@@ -59,7 +61,10 @@ export interface DecoyContext {
   seed(label: string): Uint8Array;
   /** What decoys keep in the sensor's folder: the same object for all decoys of a sensor. */
   readonly store: SecretStore;
-  /** What this decoy is to serve beside its own; whoever reads one is told by `lure.touched`. */
+  /**
+   * What this decoy is to serve beside its own. That one is read is found by its markers; only where
+   * they do not show in what is sent, such as in compressed answers, the decoy says `lure.touched`.
+   */
   readonly lures: readonly PlantedLure[];
   /** Resolves in a later round of the event loop: a long computation gives way between its parts. */
   giveWay(): Promise<void>;

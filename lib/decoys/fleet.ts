@@ -183,7 +183,7 @@ export class DecoyFleet {
     const decoy = await kind.create(config.options, context);
     if (speaksTls(config)) await this.#tls.prepare();
     const isSecure = config.tls || kind.tls === "implicit";
-    return new DecoyHost(config, decoy, this.#shared, { isSecure });
+    return new DecoyHost(config, decoy, this.#shared, { isSecure, lures: context.lures });
   }
 }
 

@@ -16,7 +16,7 @@ import { Binding, type ListenerReport } from "../net/bind.ts";
 import { acceptLoop } from "../net/listen.ts";
 import { settlesWithin } from "../net/settles_within.ts";
 import { isDisconnect } from "../net/stream.ts";
-import type { Decoy } from "./decoy.ts";
+import type { Decoy, PlantedLure } from "./decoy.ts";
 import type { Gate, GatedSession } from "./gate.ts";
 import type { LimitReports } from "./limit_reports.ts";
 import { LiveSession, type SessionLimits, type SessionOwner } from "./session.ts";
@@ -41,6 +41,8 @@ export interface HostShared {
 export interface HostOptions {
   /** Whether they begin with TLS. */
   readonly isSecure: boolean;
+  /** What it serves that is worth stealing. */
+  readonly lures?: readonly PlantedLure[];
 }
 
 /** A session with what the host knows of it. */
@@ -103,6 +105,9 @@ export class DecoyHost {
       elapsed: () => performance.now(),
       random: Math.random,
       tls: shared.tls,
+      ...(options.lures === undefined || options.lures.length === 0
+        ? {}
+        : { lures: options.lures }),
       schedule: (callback, ms) => {
         const timer = setTimeout(callback, ms);
         return () => clearTimeout(timer);

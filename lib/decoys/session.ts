@@ -5,13 +5,14 @@
  * that the host compares with the clock; the abort signal exists only when somebody asks for it.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { LimitError } from "../errors.ts";
 import type { EndReason, EventId, EventMap } from "../events/event.ts";
 import { ByteReader } from "../net/byte_reader.ts";
 import { escapeBytes } from "../net/escape.ts";
 import { isDisconnect, type Stream, writeAll } from "../net/stream.ts";
 import { RelayError, type TlsStream } from "../net/tls_relay.ts";
-import type { Endpoint, Session, TlsOutcome } from "./decoy.ts";
+import type { Endpoint, PlantedLure, Session, TlsOutcome } from "./decoy.ts";
 import { readOpening } from "./tls_opening.ts";
 
 const encoder = new TextEncoder();
@@ -44,6 +45,8 @@ export interface SessionOwner {
   random(): number;
   /** Calls back after `ms`; returns what takes the call back. */
   schedule(callback: () => void, ms: number): () => void;
+  /** Lures whose markers are looked for in what is sent. */
+  readonly lures?: readonly PlantedLure[];
   /** Puts TLS into a session's connection; without it there is none. */
   readonly tls?: { wrap(peer: Stream, first: Uint8Array): Promise<TlsStream> } | undefined;
 }
@@ -79,6 +82,7 @@ export class LiveSession implements Session {
   #expiresInPauses = false;
   #lastWords: Uint8Array | undefined;
   #isClosed = false;
+  #touched: Set<string> | undefined;
 
   /**
    * @param stream the connection; closed by `close`.
@@ -188,6 +192,17 @@ export class LiveSession implements Session {
     await writeAll(this.#stream, data);
     this.bytesOut += data.length;
     this.activeAt = this.#owner.elapsed();
+    if (this.#owner.lures !== undefined) this.#findLures(data);
+  }
+
+  /** Tells which lures were in what was sent. */
+  #findLures(data: Uint8Array): void {
+    const sent = Buffer.from(data.buffer, data.byteOffset, data.length);
+    for (const { id, place, markers } of this.#owner.lures!) {
+      if (markers.some((marker) => sent.indexOf(marker) >= 0)) {
+        this.emit("lure.touched", { lure: id, place });
+      }
+    }
   }
 
   writeLine(text: string): Promise<void> {
@@ -195,6 +210,12 @@ export class LiveSession implements Session {
   }
 
   emit<K extends EventId>(id: K, data: EventMap[K]): void {
+    // Once a session: in parts, or again, it is the same reader.
+    if (id === "lure.touched" && "lure" in data) {
+      this.#touched ??= new Set();
+      if (this.#touched.has(data.lure)) return;
+      this.#touched.add(data.lure);
+    }
     const triesNothing = "method" in data && data.method === "none";
     if (id === "auth.attempt" && !triesNothing) this.credentials++;
     else if (id === "command") this.commands++;

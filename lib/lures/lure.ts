@@ -38,6 +38,8 @@ export interface Lure {
   readonly username: string;
   /** 20 letters and digits. */
   readonly password: string;
+  /** Bytes that are in the content and nowhere else. */
+  readonly markers: readonly Uint8Array[];
 }
 
 /** What lures are made of. */
@@ -51,6 +53,7 @@ export interface LureContext {
 /** Letters and digits that are not taken for one another. */
 const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 const PASSWORD_CHARACTERS = 20;
+const MARKER_BYTES = 32;
 
 /**
  * Makes a lure: the same at every start.
@@ -79,7 +82,14 @@ export function makeLure(config: LureConfig, context: LureContext): Lure {
     mediaType: template.mediaType,
     username,
     password,
+    markers: [template.isArchive ? middleOf(content) : encode(password)],
   };
+}
+
+/** Enough of packed bytes to be told by; what is packed has the password in it. */
+function middleOf(content: Uint8Array): Uint8Array {
+  const start = Math.floor(content.length / 3);
+  return content.subarray(start, start + MARKER_BYTES);
 }
 
 /** A password that nobody else can tell, and that is the same at every start. */

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Decoy } from "../../lib/decoys/decoy.ts";
 import { ProtocolError } from "../../lib/errors.ts";
 import { readAll, startTestHost } from "../support/host.ts";
+import { plantedLure } from "../support/planted_lure.ts";
 
 const encoder = new TextEncoder();
 
@@ -172,4 +173,26 @@ Deno.test("DecoyHost ends what is open when it stops, also in the middle of a pa
   assertEquals(closed.duckblind.session.reason, "stop");
   await readAll(conn);
   await host[Symbol.asyncDispose]();
+});
+
+Deno.test("DecoyHost tells once a session that a lure is read, and nothing of one that is not", async () => {
+  const lures = ["hunter2", "letmein"].map((word) => plantedLure(word, encoder.encode(word)));
+  await using host = startTestHost({
+    serve: async (session) => {
+      await session.write(encoder.encode("password=hunter"));
+      for await (const line of session.lines({ maxBytes: 64 })) {
+        await session.writeLine(`is ${line}`);
+      }
+    },
+  }, { lures });
+  using conn = await host.connect();
+  await conn.write(encoder.encode("hunter\r\nhunter2\r\nhunter2\r\n"));
+  await conn.closeWrite();
+  await readAll(conn);
+  await host.waitFor("connection-closed");
+  const touched = await host.waitFor("lure-touched");
+  assertEquals(touched.map(({ duckblind }) => duckblind.lure), [{
+    id: "hunter2",
+    place: "hunter2",
+  }]);
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { v } from "../../lib/config/schema.ts";
 import { memcached } from "../../lib/decoys/memcached.ts";
 import { createMemcachedDecoy } from "../../lib/decoys/memcached/create.ts";
+import { plantedLure } from "../support/planted_lure.ts";
 import { assertTranscript, makeDecoy, play, TEST_CONTEXT } from "../support/transcript.ts";
 
 const DIR = new URL("./transcripts/memcached/", import.meta.url);
@@ -92,11 +93,11 @@ Deno.test("memcached's stats agree with what was done", async () => {
 });
 
 Deno.test("memcached is full of what it is given to begin with, for every source anew", async () => {
-  const items = [{ key: "session:1", value: encoder.encode("uid=0"), flags: 3, livesS: 60 }];
-  const decoy = createMemcachedDecoy(OPTIONS, TEST_CONTEXT, items);
+  const lures = [plantedLure("session:1", encoder.encode("uid=0"))];
+  const decoy = createMemcachedDecoy(OPTIONS, { ...TEST_CONTEXT, lures });
   assertEquals(
     await said(decoy, "get session:1\r\ndelete session:1\r\n"),
-    "VALUE session:1 3 5\\r\\nuid=0\\r\\nEND\\r\\nDELETED\\r\\n",
+    "VALUE session:1 0 5\\r\\nuid=0\\r\\nEND\\r\\nDELETED\\r\\n",
   );
   assertEquals(await said(decoy, "get session:1\r\n"), "END\\r\\n");
 });

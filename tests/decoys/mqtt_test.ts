@@ -5,6 +5,7 @@ import { createMqttDecoy } from "../../lib/decoys/mqtt/create.ts";
 import { SysTree } from "../../lib/decoys/mqtt/sys_tree.ts";
 import { matches } from "../../lib/decoys/mqtt/topics.ts";
 import { connect, PING, publish, subscribe } from "../support/mqtt_packets.ts";
+import { plantedLure } from "../support/planted_lure.ts";
 import { assertTranscript, makeDecoy, play, TEST_CONTEXT } from "../support/transcript.ts";
 
 const DIR = new URL("./transcripts/mqtt/", import.meta.url);
@@ -72,8 +73,8 @@ Deno.test("matches() takes in what MQTT 5 §4.7 says", () => {
 
 Deno.test("mqtt has retained messages to begin with, for every source", async () => {
   const options = v.parse(mqtt.options, { anonymous: true });
-  const messages = [{ topic: "plant/1/password", payload: bytes("hunter2") }];
-  const decoy = createMqttDecoy(options, TEST_CONTEXT, messages);
+  const lures = [plantedLure("plant/1/password", bytes("hunter2"))];
+  const decoy = createMqttDecoy(options, { ...TEST_CONTEXT, lures });
   const { lines } = await play(decoy, [bytes(connect() + subscribe([["#", 0]]))]);
   assertMatch(lines.join(""), /plant\/1\/passwordhunter2/);
 });

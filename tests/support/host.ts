@@ -2,7 +2,7 @@
  * A decoy behind the real connection host, on loopback, with a journal of its own.
  * @module
  */
-import type { Decoy } from "../../lib/decoys/decoy.ts";
+import type { Decoy, PlantedLure } from "../../lib/decoys/decoy.ts";
 import { Gate, type GateLimits } from "../../lib/decoys/gate.ts";
 import { DecoyHost } from "../../lib/decoys/host.ts";
 import { LimitReports } from "../../lib/decoys/limit_reports.ts";
@@ -23,6 +23,7 @@ export interface TestHostOptions {
   readonly tls?: SessionOwner["tls"];
   /** Whether TLS is spoken from the first byte on. */
   readonly isSecure?: boolean;
+  readonly lures?: readonly PlantedLure[];
 }
 
 /** A decoy that listens on loopback. */
@@ -67,7 +68,7 @@ export function startTestHost(decoy: Decoy, options: TestHostOptions = {}): Test
     { kind: "test", name: "test", listen: [{ hostname, port: 0 }], tls: false, options: {} },
     decoy,
     { gate, emitter, reports, limits, tls: options.tls },
-    { isSecure: options.isSecure ?? false },
+    { isSecure: options.isSecure ?? false, lures: options.lures ?? [] },
   );
   host.start();
   const { port } = host.addresses()[0]!;

@@ -7,7 +7,7 @@ import type { MemcachedOptions } from "../memcached.ts";
 import { authenticateByText } from "./text_login.ts";
 import { talkBinary } from "./binary.ts";
 import { Connection } from "./connection.ts";
-import { type InitialItem, Server } from "./server.ts";
+import { Server } from "./server.ts";
 import { talkText } from "./text.ts";
 
 /** First byte of a request in the binary protocol. */
@@ -17,18 +17,16 @@ const BINARY_REQUEST = 0x80;
  * Makes a decoy.
  * @param options of the config.
  * @param context gives what must look chosen once.
- * @param initialItems what every source finds stored.
  */
 export function createMemcachedDecoy(
   options: MemcachedOptions,
   context: DecoyContext,
-  initialItems: readonly InitialItem[] = [],
 ): Decoy {
   const server = new Server({
     auth: options.auth,
     memoryBytes: options.memory_mb * 1_048_576,
     captureBytes: options.capture_bytes,
-    initialItems,
+    initialItems: context.lures.map(({ place, content }) => ({ key: place, value: content })),
   }, context.seed("memcached"));
   return { serve: (session) => serve(session, server) };
 }

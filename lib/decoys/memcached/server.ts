@@ -29,9 +29,6 @@ export interface InitialItem {
   /** 250 characters of ASCII at most, without space. */
   readonly key: string;
   readonly value: Uint8Array;
-  readonly flags?: number;
-  /** Seconds that it lives from the first visit of a source on; without it, for ever. */
-  readonly livesS?: number;
 }
 
 /** The server. */
@@ -129,8 +126,8 @@ export class Server {
       if (bytes > 0) this.makeRoom(store);
     });
     store.now(nowMs);
-    for (const { key, value, flags = 0, livesS } of this.settings.initialItems) {
-      store.link(key, { value, flags, exptime: livesS === undefined ? 0 : store.time + livesS });
+    for (const { key, value } of this.settings.initialItems) {
+      store.link(key, { value, flags: 0, exptime: 0 });
     }
     return store;
   }

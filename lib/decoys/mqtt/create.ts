@@ -5,7 +5,6 @@
 import type { Decoy, DecoyContext, Session } from "../decoy.ts";
 import type { MqttOptions } from "../mqtt.ts";
 import { Breach, Reason } from "./breach.ts";
-import type { InitialMessage } from "./broker.ts";
 import { type Connect, describeConnect, readConnect, type Refusal } from "./connect.ts";
 import { readFirst, readPacket } from "./input.ts";
 import { Id } from "./properties.ts";
@@ -22,14 +21,13 @@ const NOTHING = new Uint8Array(0);
  * Makes a decoy.
  * @param options of the config.
  * @param context gives what must look chosen once.
- * @param messages retained messages that every source finds.
  */
 export function createMqttDecoy(
   options: MqttOptions,
   context: DecoyContext,
-  messages: readonly InitialMessage[] = [],
 ): Decoy {
   const { anonymous: isOpen, capture_bytes: captureBytes } = options;
+  const messages = context.lures.map(({ place, content }) => ({ topic: place, payload: content }));
   const server = new Server({ isOpen, captureBytes, messages }, context.seed("mqtt"));
   return { serve: (session) => serve(session, server) };
 }

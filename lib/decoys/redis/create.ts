@@ -12,12 +12,10 @@ import { talk } from "./talk.ts";
  * Makes a decoy.
  * @param options from the config.
  * @param context of the sensor.
- * @param lures keys that are worth stealing, besides the usual ones.
  */
 export function createRedisDecoy(
   options: RedisOptions,
   context: DecoyContext,
-  lures: readonly InitialKey[] = [],
 ): Decoy {
   const settings = {
     password: options.password,
@@ -27,6 +25,10 @@ export function createRedisDecoy(
     debugCommand: options.enable_debug_command,
     shownPort: options.shown_port,
   };
+  const lures = context.lures.map(({ place, content }): InitialKey => ({
+    key: place,
+    value: { type: "string", text: new TextDecoder().decode(content) },
+  }));
   const identity = new Identity(context.seed("redis identity"));
   const server = new Server(settings, identity, initialKeys(context.seed("redis keys"), lures));
   return { serve: (session) => talk(session, server) };
