@@ -140,16 +140,6 @@ async function makeSite(
     : builtInSite(site, { context, modifiedMs, organization });
 }
 
-/** A page where a server would make one, such as of its status, and a file otherwise. */
-function asPlanted({ id, place, content, mediaType }: PlantedLure): Lure {
-  return {
-    path: place,
-    ...(mediaType.startsWith("text/html") ? { pageType: mediaType } : {}),
-    content: () => content,
-    taken: (session) => session.emit("lure.touched", { lure: id, place }),
-  };
-}
-
 function makeProduct(
   { product, server_name }: Options,
   site: Site,

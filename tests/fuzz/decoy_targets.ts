@@ -398,7 +398,6 @@ async function compareSegments(decoy: Decoy, kind: string, { messages }: Case): 
 /** An event without what hangs on how much of a line had come that is no request. */
 function withoutGarbage(event: string): string {
   if (event.startsWith("tls.client-hello")) return event.replace(/"firstBytes":\{[^}]*\}/, "");
-  if (event.startsWith("tls.client-hello")) return event.replace(/"firstBytes":\{[^}]*\}/, "");
   return event.includes('"version":""')
     ? event.replace(/"target":"(?:[^"\\]|\\.)*",/, "").replace(',"attack":true', "")
     : event;

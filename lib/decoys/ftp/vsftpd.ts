@@ -119,20 +119,23 @@ function answerTls(verb: string, argument: string, isSecure: boolean): string | 
     case "PBSZ":
       return isSecure ? "200 PBSZ set to 0.\r\n" : "503 PBSZ needs a secure connection.\r\n";
     case "PROT":
-      if (!isSecure) return "503 PROT needs a secure connection.\r\n";
-      switch (upper(argument)) {
-        case "C":
-          return "200 PROT now Clear.\r\n";
-        case "P":
-          return "200 PROT now Private.\r\n";
-        case "S":
-        case "E":
-          return "536 PROT not supported.\r\n";
-        default:
-          return "504 PROT not recognized.\r\n";
-      }
+      return isSecure ? answerProt(argument) : "503 PROT needs a secure connection.\r\n";
     default:
       return undefined;
+  }
+}
+
+function answerProt(level: string): string {
+  switch (upper(level)) {
+    case "C":
+      return "200 PROT now Clear.\r\n";
+    case "P":
+      return "200 PROT now Private.\r\n";
+    case "S":
+    case "E":
+      return "536 PROT not supported.\r\n";
+    default:
+      return "504 PROT not recognized.\r\n";
   }
 }
 
