@@ -330,7 +330,6 @@ export const OPEN: Conversation[] = VERSIONS.flatMap((version): Conversation[] =
       enter("many"),
       sub([[t("many"), 1]]),
       Array.from({ length: 25 }, (_, i) => pub(t("many"), `${i}`, 0x32, i + 1)).join(""),
-      "\x40\x02\0\x01\x40\x02\0\x02",
     ),
     talk(
       `a long message ${version}`,
