@@ -11,7 +11,7 @@ const masks = [
   { pattern: / \d+ s\]/g, replacement: " s]" },
   {
     pattern:
-      /:(age\w*|reclaimed|number_\w+|moves_\w+|hits_to_\w+|crawler_\w+|expired_unfetched) \d+/g,
+      /:(age\w*|reclaimed|number_\w+|moves_\w+|hits_to_\w+|crawler_\w+|expired_unfetched|lrutail_reflocked) \d+/g,
     replacement: ":$1",
   },
 ];
