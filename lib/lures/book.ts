@@ -8,6 +8,7 @@
 import type { Scope } from "../events/ecs.ts";
 import type { EventId, EventMap } from "../events/event.ts";
 import type { Lure } from "./lure.ts";
+import { isProofOf } from "./proof.ts";
 
 /** Sessions remembered of each lure; the newest are kept. */
 const MAX_TAKERS = 64;
@@ -130,9 +131,10 @@ export class LureBook {
   }
 }
 
-/** Whether what was tried is a lure's password: in clear, or as a hash that it gives. */
-function isPasswordOf({ password }: Lure, attempt: EventMap["auth.attempt"]): boolean {
-  const { secret, newSecret, responses = [], matches } = attempt;
+/** Whether what was tried is a lure's password: in clear, or as a proof that it is known. */
+function isPasswordOf(lure: Lure, attempt: EventMap["auth.attempt"]): boolean {
+  const { password } = lure;
+  const { secret, newSecret, responses = [], hash, username } = attempt;
   return secret === password || newSecret === password || responses.includes(password) ||
-    matches?.(password) === true;
+    (hash !== undefined && isProofOf(hash, lure, username));
 }
