@@ -108,11 +108,6 @@ export interface EventMap {
     /** A line that hashcat reads. */
     readonly hash?: string;
     readonly hashcatMode?: number;
-    /**
-     * Whether a password would have given `hash`, for those that the sensor knows; never told. Cheap
-     * enough for some dozens of passwords.
-     */
-    readonly matches?: (password: string) => boolean;
     readonly publicKey?: PublicKeyTried;
     /** What the peer wanted to use after the login, such as `ssh-connection` or a database. */
     readonly service?: string;
