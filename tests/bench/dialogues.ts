@@ -85,6 +85,14 @@ export const DIALOGUES: readonly Dialogue[] = [
     steps: [">\\x05\\x01\\x02", "<\\x02", ">\\x01\\x04root\\x06secret", "<\\x01"],
   },
   {
+    kind: "http-proxy",
+    options: "auth: basic",
+    steps: [
+      ">GET http://x/ HTTP/1.1\\r\\nHost: x\\r\\nProxy-Authorization: Basic cm9vdDpzZWNyZXQ=\\r\\n\\r\\n",
+      "<407",
+    ],
+  },
+  {
     kind: "git",
     options: "",
     steps: [">0028git-upload-pack /x.git\\x00host=a.examp\\x00", "<ERR"],
