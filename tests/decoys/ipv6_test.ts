@@ -17,7 +17,7 @@ const TALKS: Readonly<Record<string, readonly [says: string, hears: string]>> = 
   "pop3": ["QUIT\r\n", "+OK Logging out"],
   "imap": ["a NOOP\r\n", "a OK NOOP"],
   "mysql": ["", "mysql_native_password"],
-  "postgres": ["\0\0\0\x08\x04\xd2\x16\x30", "N"],
+  "postgres": ["\0\0\0\x08\x04\xd2\x16\x30", "G"],
   "redis": ["PING\r\n", "+PONG"],
   "memcached": ["version\r\n", "VERSION 1.6.18"],
   "mqtt": ["\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01c", "\x20\x02\0\x05"],
