@@ -211,3 +211,25 @@ export interface Session {
    */
   closeAbruptly(): void;
 }
+
+/** Most events that a session of many small requests makes. */
+const MAX_SESSION_EVENTS = 1000;
+
+/** How many more events a session may make: a flood of short requests must not become one of events. */
+export class EventQuota {
+  readonly #session: Pick<Session, "emit">;
+  #left = MAX_SESSION_EVENTS;
+
+  /** @param session whose events are counted. */
+  constructor(session: Pick<Session, "emit">) {
+    this.#session = session;
+  }
+
+  /** Takes one, if there is one left; says once, as an event, that there were more. */
+  take(): boolean {
+    if (this.#left < 0) return false;
+    if (this.#left-- > 0) return true;
+    this.#session.emit("limit.hit", { limit: "session_events", max: MAX_SESSION_EVENTS });
+    return false;
+  }
+}

@@ -3,11 +3,8 @@
  * @module
  */
 import { escapeBytes } from "../../net/escape.ts";
-import type { Session } from "../decoy.ts";
+import { EventQuota, type Session } from "../decoy.ts";
 import type { AuthTls } from "./auth_tls.ts";
-
-/** Most events of one session: a flood of short lines must not become a flood of events. */
-const MAX_EVENTS = 1000;
 
 /** An FTP server to be played. */
 export interface Product {
@@ -58,12 +55,13 @@ export function upper(text: string): string {
 /** Reports what one peer did, as often as is sensible. */
 export class Reporter {
   readonly #session: Session;
-  #left = MAX_EVENTS;
+  readonly #quota: EventQuota;
   #name: string | undefined;
 
   /** @param session whose events these are. */
   constructor(session: Session) {
     this.#session = session;
+    this.#quota = new EventQuota(session);
   }
 
   /**
@@ -73,7 +71,7 @@ export class Reporter {
    * @param reply the whole answer, empty for none.
    */
   command(verb: string, argument: string, reply: string): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("command", {
       verb: escapeBytes(latin1Bytes(verb)),
       argument: escapeBytes(latin1Bytes(argument)),
@@ -98,7 +96,7 @@ export class Reporter {
   password(secret: string): void {
     const username = this.#name ?? "";
     this.#name = undefined;
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("auth.attempt", {
       method: "password",
       username: escapeBytes(latin1Bytes(username)),
@@ -108,7 +106,7 @@ export class Reporter {
 
   /** A line longer than the product takes. */
   tooLong(maxBytes: number): void {
-    if (this.#mayReport()) this.#session.emit("limit.hit", { limit: "line_bytes", max: maxBytes });
+    if (this.#quota.take()) this.#session.emit("limit.hit", { limit: "line_bytes", max: maxBytes });
   }
 
   /** Reports a name that no password followed. */
@@ -116,13 +114,6 @@ export class Reporter {
     const name = this.#name;
     this.#name = undefined;
     if (name !== undefined) this.command("USER", name, "331");
-  }
-
-  #mayReport(): boolean {
-    if (this.#left < 0) return false;
-    if (this.#left-- > 0) return true;
-    this.#session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
-    return false;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { escapeBytes } from "../../net/escape.ts";
 import { latin1Bytes } from "../../net/latin1.ts";
-import type { Decoy, DecoyContext, Session } from "../decoy.ts";
+import { type Decoy, type DecoyContext, EventQuota, type Session } from "../decoy.ts";
 import type { HttpProxyOptions } from "../http_proxy.ts";
 import { Login } from "./auth.ts";
 import { Body, framingOf } from "./body.ts";
@@ -15,8 +15,6 @@ import { type Head, MAX_HEAD_BYTES, type NoHead, RequestReader } from "./request
 /** Time for a first request, and between two: `request_start_timeout`, `client_idle_pconn_timeout`. */
 const FIRST_MS = 300_000;
 const IDLE_MS = 120_000;
-/** Most requests of one connection that are told. */
-const MAX_EVENTS = 1000;
 const NOTHING = new Uint8Array(0);
 
 /** What a decoy is made of. */
@@ -47,13 +45,11 @@ async function serve(session: Session, settings: Settings): Promise<void> {
   const login = new Login(session, settings);
   const self = { hostname: settings.hostname, port: session.local.port };
   session.expireAfter(FIRST_MS, NOTHING);
-  for (let count = 1;; count++) {
+  const quota = new EventQuota(session);
+  for (;;) {
     const head = await reader.head();
     if ("kind" in head) return await refuseStranger(session, head, self);
-    const mayTell = count <= MAX_EVENTS;
-    if (count === MAX_EVENTS + 1) {
-      session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
-    }
+    const mayTell = quota.take();
     if (!await answer({ session, reader, head, login, self, mayTell, auth: settings.auth })) return;
     session.expireAfter(IDLE_MS, NOTHING);
   }

@@ -5,10 +5,7 @@
 import { escapeBytes } from "../../net/escape.ts";
 import { latin1Bytes } from "../../net/latin1.ts";
 import type { SaslCredential } from "../../net/sasl.ts";
-import type { Session } from "../decoy.ts";
-
-/** Most events of one session: a flood of short lines must not become a flood of events. */
-const MAX_EVENTS = 1000;
+import { EventQuota, type Session } from "../decoy.ts";
 
 /** How a command went. */
 export type Reply = "OK" | "NO" | "BAD" | "BYE";
@@ -16,11 +13,12 @@ export type Reply = "OK" | "NO" | "BAD" | "BYE";
 /** Reports what one peer did, as often as is sensible. */
 export class Reporter {
   readonly #session: Session;
-  #left = MAX_EVENTS;
+  readonly #quota: EventQuota;
 
   /** @param session whose events these are. */
   constructor(session: Session) {
     this.#session = session;
+    this.#quota = new EventQuota(session);
   }
 
   /**
@@ -30,7 +28,7 @@ export class Reporter {
    * @param reply the word of the answer that tells how it went.
    */
   command(verb: string, argument: string, reply?: Reply): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("command", {
       verb: escapeOctets(verb),
       argument: escapeOctets(argument),
@@ -44,7 +42,7 @@ export class Reporter {
    * @param secret octets.
    */
   login(username: string, secret: string): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("auth.attempt", {
       method: "password",
       username: escapeOctets(username),
@@ -54,12 +52,12 @@ export class Reporter {
 
   /** A credential that came by SASL. */
   credential(credential: SaslCredential): void {
-    if (this.#mayReport()) this.#session.emit("auth.attempt", credential);
+    if (this.#quota.take()) this.#session.emit("auth.attempt", credential);
   }
 
   /** What came in clear where TLS was to begin. */
   inClear(bytes: Uint8Array, offset: number): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("protocol.error", {
       offset,
       expected: "nothing in clear behind the command that begins TLS",
@@ -69,14 +67,7 @@ export class Reporter {
 
   /** More than the server's buffer takes. */
   full(limit: string, max: number): void {
-    if (this.#mayReport()) this.#session.emit("limit.hit", { limit, max });
-  }
-
-  #mayReport(): boolean {
-    if (this.#left < 0) return false;
-    if (this.#left-- > 0) return true;
-    this.#session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
-    return false;
+    if (this.#quota.take()) this.#session.emit("limit.hit", { limit, max });
   }
 }
 

@@ -8,14 +8,12 @@
 import { Buffer } from "node:buffer";
 import { sha256Hex } from "../../net/digest.ts";
 import { escapeBytes } from "../../net/escape.ts";
-import type { Session } from "../decoy.ts";
+import { EventQuota, type Session } from "../decoy.ts";
 import type { Server } from "./server.ts";
 import type { Store } from "./store.ts";
 
 /** The server's read buffer, in bytes. */
 export const READ_BUFFER_BYTES = 16_384;
-/** Most events of one session: a flood of commands must not become a flood of events. */
-const MAX_EVENTS = 1000;
 /** Answers are sent when there are so many, in bytes. */
 const FLUSH_BYTES = 65_536;
 /** Sizes of the session's own buffer: a read of just so much may not be all there is, in bytes. */
@@ -52,7 +50,8 @@ export class Connection {
   unread: Uint8Array = NOTHING;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  #eventsLeft = MAX_EVENTS;
+  /** How many events it may still make. */
+  readonly quota: EventQuota;
 
   /**
    * @param session of the host.
@@ -60,6 +59,7 @@ export class Connection {
    */
   constructor(session: Session, server: Server) {
     this.session = session;
+    this.quota = new EventQuota(session);
     this.server = server;
     this.store = server.source(session.peer.ip, session.now());
     this.store.now(session.now());
@@ -175,7 +175,7 @@ export class Connection {
     },
   ): void {
     this.store.counters["commands"]!++;
-    if (!this.mayReport()) return;
+    if (!this.quota.take()) return;
     this.session.emit("command", {
       verb: escapeBytes(octets(verb)),
       argument: escapeBytes(octets(argument)),
@@ -190,7 +190,7 @@ export class Connection {
    * @param value all of it.
    */
   payload(key: string, value: Uint8Array): void {
-    if (!this.mayReport()) return;
+    if (!this.quota.take()) return;
     this.session.emit("payload", {
       name: escapeBytes(octets(key)),
       bytes: value.slice(0, this.server.settings.captureBytes),
@@ -203,7 +203,7 @@ export class Connection {
   attempt(method: "plain" | "password", username: string, secret: string): void {
     this.store.counters["auth_cmds"]!++;
     this.store.counters["auth_errors"]!++;
-    if (!this.mayReport()) return;
+    if (!this.quota.take()) return;
     this.session.emit("auth.attempt", {
       method,
       username: escapeBytes(octets(username)),
@@ -213,20 +213,12 @@ export class Connection {
 
   /** Reports what makes the server close. */
   nonsense(expected: string): void {
-    if (!this.mayReport()) return;
+    if (!this.quota.take()) return;
     this.session.emit("protocol.error", {
       offset: 0,
       expected,
       firstBytes: this.unread.slice(0, 256),
     });
-  }
-
-  /** Whether another event may be reported; when not, says so once. */
-  mayReport(): boolean {
-    if (this.#eventsLeft < 0) return false;
-    if (this.#eventsLeft-- > 0) return true;
-    this.session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
-    return false;
   }
 
   #add(chunk: Uint8Array): void {

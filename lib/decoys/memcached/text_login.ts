@@ -45,7 +45,7 @@ function reply(connection: Connection, text: string): void {
 
 function tryLogin(connection: Connection, body: string): string {
   if (!body.endsWith("\r\n")) {
-    if (connection.mayReport()) {
+    if (connection.quota.take()) {
       const expected = "a name and a password, and CR LF";
       connection.session.emit("protocol.error", {
         offset: 0,

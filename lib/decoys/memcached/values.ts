@@ -61,7 +61,7 @@ export async function swallow(
   try {
     return await connection.readBody(count, (piece) => capture.add(piece));
   } finally {
-    if (capture.size > 0 && connection.mayReport()) {
+    if (capture.size > 0 && connection.quota.take()) {
       connection.session.emit("payload", {
         name: escapeBytes(octets(key)),
         bytes: capture.bytes(),

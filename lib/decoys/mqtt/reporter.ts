@@ -4,17 +4,15 @@
  */
 import { sha256Hex } from "../../net/digest.ts";
 import { escapeBytes } from "../../net/escape.ts";
-import type { Session } from "../decoy.ts";
+import { EventQuota, type Session } from "../decoy.ts";
 
-/** Most events of one session: a flood of packets must not become a flood of events. */
-const MAX_EVENTS = 1000;
 const encoder = new TextEncoder();
 
 /** Reports. */
 export class Reporter {
   readonly #session: Session;
   readonly #captureBytes: number;
-  #left = MAX_EVENTS;
+  readonly #quota: EventQuota;
 
   /**
    * @param session whose events these are.
@@ -22,6 +20,7 @@ export class Reporter {
    */
   constructor(session: Session, captureBytes: number) {
     this.#session = session;
+    this.#quota = new EventQuota(session);
     this.#captureBytes = captureBytes;
   }
 
@@ -31,7 +30,7 @@ export class Reporter {
    * @param reply reason code of the answer, if there is one.
    */
   command(verb: string, argument: string, reply?: number, changes = false): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     const code = reply === undefined ? {} : { reply: `0x${reply.toString(16).padStart(2, "0")}` };
     this.#session.emit("command", {
       verb,
@@ -43,7 +42,7 @@ export class Reporter {
 
   /** A name and a password. */
   attempt(username: Uint8Array | undefined, password: Uint8Array | undefined): void {
-    if ((username === undefined && password === undefined) || !this.#mayReport()) return;
+    if ((username === undefined && password === undefined) || !this.#quota.take()) return;
     this.#session.emit("auth.attempt", {
       method: "password",
       username: escapeBytes(username ?? new Uint8Array(0)),
@@ -56,7 +55,7 @@ export class Reporter {
    * @param more what of it was not kept, if it is a large one.
    */
   payload(topic: string, bytes: Uint8Array, more?: { size: number; sha256: string }): void {
-    if ((more === undefined && bytes.length === 0) || !this.#mayReport()) return;
+    if ((more === undefined && bytes.length === 0) || !this.#quota.take()) return;
     this.#session.emit("payload", {
       name: quote(topic),
       bytes: bytes.slice(0, this.#captureBytes),
@@ -67,19 +66,12 @@ export class Reporter {
 
   /** What ends the connection. */
   nonsense(expected: string, firstBytes: Uint8Array, offset: number): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("protocol.error", {
       offset,
       expected,
       firstBytes: firstBytes.slice(0, 256),
     });
-  }
-
-  #mayReport(): boolean {
-    if (this.#left < 0) return false;
-    if (this.#left-- > 0) return true;
-    this.#session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
-    return false;
   }
 }
 

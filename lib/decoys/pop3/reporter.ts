@@ -5,20 +5,18 @@
 import { escapeBytes } from "../../net/escape.ts";
 import { latin1Bytes } from "../../net/latin1.ts";
 import type { SaslCredential } from "../../net/sasl.ts";
-import type { Session } from "../decoy.ts";
-
-/** Most events of one session: a flood of short lines must not become a flood of events. */
-const MAX_EVENTS = 1000;
+import { EventQuota, type Session } from "../decoy.ts";
 
 /** Reports what one peer did, as often as is sensible. */
 export class Reporter {
   readonly #session: Session;
-  #left = MAX_EVENTS;
+  readonly #quota: EventQuota;
   #name: string | undefined;
 
   /** @param session whose events these are. */
   constructor(session: Session) {
     this.#session = session;
+    this.#quota = new EventQuota(session);
   }
 
   /**
@@ -28,7 +26,7 @@ export class Reporter {
    * @param reply the answer's first word.
    */
   command(verb: string, argument: string, reply?: "+OK" | "-ERR" | "+"): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("command", {
       verb: escapeOctets(verb),
       argument: escapeOctets(argument),
@@ -52,7 +50,7 @@ export class Reporter {
   password(secret: string): void {
     const username = this.#name ?? "";
     this.#name = undefined;
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("auth.attempt", {
       method: "password",
       username: escapeOctets(username),
@@ -62,12 +60,12 @@ export class Reporter {
 
   /** A credential that came by SASL. */
   credential(credential: SaslCredential): void {
-    if (this.#mayReport()) this.#session.emit("auth.attempt", credential);
+    if (this.#quota.take()) this.#session.emit("auth.attempt", credential);
   }
 
   /** What came in clear where TLS was to begin. */
   inClear(bytes: Uint8Array, offset: number): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("protocol.error", {
       offset,
       expected: "nothing in clear behind the command that begins TLS",
@@ -77,7 +75,7 @@ export class Reporter {
 
   /** More than the server's buffer takes. */
   full(limit: string, max: number): void {
-    if (this.#mayReport()) this.#session.emit("limit.hit", { limit, max });
+    if (this.#quota.take()) this.#session.emit("limit.hit", { limit, max });
   }
 
   /** Reports a name that no password followed. */
@@ -85,13 +83,6 @@ export class Reporter {
     const name = this.#name;
     this.#name = undefined;
     if (name !== undefined) this.command("USER", name, "+OK");
-  }
-
-  #mayReport(): boolean {
-    if (this.#left < 0) return false;
-    if (this.#left-- > 0) return true;
-    this.#session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
-    return false;
   }
 }
 

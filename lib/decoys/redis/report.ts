@@ -4,7 +4,7 @@
  */
 import { Capture } from "../../net/digest.ts";
 import { escapeBytes } from "../../net/escape.ts";
-import type { Session } from "../decoy.ts";
+import { EventQuota, type Session } from "../decoy.ts";
 import type { CommandFacts } from "./catalogue.ts";
 import type { Client } from "./client.ts";
 import { helloLogin } from "./commands/connection.ts";
@@ -13,8 +13,6 @@ import { latin1Bytes, lower } from "./octets.ts";
 import type { Command } from "./parser.ts";
 import { settingOf, SETTINGS } from "./settings.ts";
 
-/** Most commands and payloads of one session that are told. */
-const MAX_EVENTS = 1000;
 /** Most passwords of one session that are told. */
 const MAX_ATTEMPTS = 20_000;
 /** Longest command in an event, in bytes, and longest argument that is no payload. */
@@ -34,7 +32,7 @@ const DANGEROUS =
 export class Reporter {
   readonly #session: Session;
   readonly #client: Client;
-  #events = MAX_EVENTS;
+  readonly #quota: EventQuota;
   #attempts = MAX_ATTEMPTS;
   /** Values that this peer has stored and that might be written to a file. */
   readonly #planted = new Map<string, string>();
@@ -44,6 +42,7 @@ export class Reporter {
   constructor(client: Client) {
     this.#client = client;
     this.#session = client.session;
+    this.#quota = new EventQuota(client.session);
   }
 
   /**
@@ -67,7 +66,9 @@ export class Reporter {
 
   #attempt(username: string, secret: string): void {
     if (this.#attempts < 0) return;
-    if (this.#attempts-- === 0) return this.#over("session_attempts", MAX_ATTEMPTS);
+    if (this.#attempts-- === 0) {
+      return this.#session.emit("limit.hit", { limit: "session_attempts", max: MAX_ATTEMPTS });
+    }
     this.#session.emit("auth.attempt", {
       method: "password",
       username: escaped(username),
@@ -76,7 +77,7 @@ export class Reporter {
   }
 
   #command(argv: readonly string[], facts: CommandFacts | undefined, reply: string): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     const withoutLogin = facts?.name === "hello" ? withoutAuth(argv) : argv;
     const words = withoutLogin.slice(1).map(shown).join(" ");
     const flags = facts?.flags;
@@ -144,7 +145,7 @@ export class Reporter {
   #capture(name: string, capture: Capture): void {
     const sha256 = capture.sha256();
     const label = `${name} ${sha256}`;
-    if (this.#told.has(label) || !this.#mayReport()) return;
+    if (this.#told.has(label) || !this.#quota.take()) return;
     this.#told.add(label);
     this.#session.emit("payload", {
       name: escaped(name),
@@ -152,17 +153,6 @@ export class Reporter {
       size: capture.size,
       sha256,
     });
-  }
-
-  #mayReport(): boolean {
-    if (this.#events < 0) return false;
-    if (this.#events-- > 0) return true;
-    this.#over("session_events", MAX_EVENTS);
-    return false;
-  }
-
-  #over(limit: string, max: number): void {
-    this.#session.emit("limit.hit", { limit, max });
   }
 }
 

@@ -6,19 +6,17 @@ import type { EventMap } from "../../events/event.ts";
 import { escapeBytes } from "../../net/escape.ts";
 import { latin1Bytes } from "../../net/latin1.ts";
 import type { SaslCredential } from "../../net/sasl.ts";
-import type { Session } from "../decoy.ts";
-
-/** Most events of one session: a flood of short lines must not become a flood of events. */
-const MAX_EVENTS = 1000;
+import { EventQuota, type Session } from "../decoy.ts";
 
 /** Reports what one peer did, as often as is sensible. */
 export class Reporter {
   readonly #session: Session;
-  #left = MAX_EVENTS;
+  readonly #quota: EventQuota;
 
   /** @param session whose events these are. */
   constructor(session: Session) {
     this.#session = session;
+    this.#quota = new EventQuota(session);
   }
 
   /**
@@ -28,7 +26,7 @@ export class Reporter {
    * @param reply the answer; its code is told.
    */
   command(verb: string, argument: string, reply: string): void {
-    if (!this.#mayReport()) return;
+    if (!this.#quota.take()) return;
     this.#session.emit("command", {
       verb: escapeOctets(verb),
       argument: escapeOctets(argument),
@@ -50,24 +48,17 @@ export class Reporter {
 
   /** A message, or what was attached to one. */
   payload(data: EventMap["payload"]): void {
-    if (this.#mayReport()) this.#session.emit("payload", data);
+    if (this.#quota.take()) this.#session.emit("payload", data);
   }
 
   /** A credential that came by SASL. */
   credential(credential: SaslCredential): void {
-    if (this.#mayReport()) this.#session.emit("auth.attempt", credential);
+    if (this.#quota.take()) this.#session.emit("auth.attempt", credential);
   }
 
   /** More than the server takes. */
   limit(limit: string, max: number): void {
-    if (this.#mayReport()) this.#session.emit("limit.hit", { limit, max });
-  }
-
-  #mayReport(): boolean {
-    if (this.#left < 0) return false;
-    if (this.#left-- > 0) return true;
-    this.#session.emit("limit.hit", { limit: "session_events", max: MAX_EVENTS });
-    return false;
+    if (this.#quota.take()) this.#session.emit("limit.hit", { limit, max });
   }
 }
 
