@@ -3,6 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { escapeBytes } from "./escape.ts";
 
 /**
  * Bytes as text, one character up to U+00FF a byte.
@@ -27,7 +28,9 @@ export function latin1(bytes: Uint8Array): string {
  * ```
  */
 export function latin1Bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  Buffer.from(bytes.buffer).write(text, "latin1");
+  return bytes;
 }
 
 /**
@@ -41,4 +44,20 @@ export function latin1Bytes(text: string): Uint8Array {
  */
 export function upperAscii(text: string): string {
   return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
+/** What stands in an event as it is. */
+const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
+
+/**
+ * A text from `latin1` as events have it.
+ * @param text characters up to U+00FF.
+ * @example
+ * ```ts
+ * import { escapeOctets } from "./latin1.ts";
+ * console.assert(escapeOctets("a\xff") === "a\\xff");
+ * ```
+ */
+export function escapeOctets(text: string): string {
+  return PLAIN.test(text) ? text : escapeBytes(latin1Bytes(text));
 }

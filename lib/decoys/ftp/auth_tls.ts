@@ -3,7 +3,7 @@
  * @module
  */
 import type { Session } from "../decoy.ts";
-import { latin1 } from "./product.ts";
+import { latin1 } from "../../net/latin1.ts";
 
 /** Whether a client may begin TLS, or must before it logs in. */
 export type AuthTls = "none" | "offered" | "required";

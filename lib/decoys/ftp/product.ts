@@ -1,8 +1,8 @@
 /**
- * What the FTP products have in common: their settings, text of bytes, and what is reported.
+ * What the FTP products have in common: their settings, and what is reported.
  * @module
  */
-import { escapeBytes } from "../../net/escape.ts";
+import { escapeOctets } from "../../net/latin1.ts";
 import { EventQuota, type Session } from "../decoy.ts";
 import type { AuthTls } from "./auth_tls.ts";
 
@@ -22,34 +22,6 @@ export interface Settings {
   readonly authTls: AuthTls;
   readonly maxAttempts: number;
   readonly pauseMs: readonly [min: number, max: number];
-}
-
-/**
- * Bytes as text, one character up to U+00FF a byte, so that parsing loses nothing.
- * @param bytes of any length.
- */
-export function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  }
-  return text;
-}
-
-/**
- * Undoes `latin1`.
- * @param text characters up to U+00FF.
- */
-export function latin1Bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-/**
- * Upper case of ASCII letters alone, as C's toupper does in the servers' locale.
- * @param text from `latin1`.
- */
-export function upper(text: string): string {
-  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 }
 
 /** Reports what one peer did, as often as is sensible. */
@@ -73,8 +45,8 @@ export class Reporter {
   command(verb: string, argument: string, reply: string): void {
     if (!this.#quota.take()) return;
     this.#session.emit("command", {
-      verb: escapeBytes(latin1Bytes(verb)),
-      argument: escapeBytes(latin1Bytes(argument)),
+      verb: escapeOctets(verb),
+      argument: escapeOctets(argument),
       ...(reply === "" ? {} : { reply: reply.slice(0, 3) }),
       ...(changesSomething(verb, argument) ? { changes: true } : {}),
     });
@@ -99,8 +71,8 @@ export class Reporter {
     if (!this.#quota.take()) return;
     this.#session.emit("auth.attempt", {
       method: "password",
-      username: escapeBytes(latin1Bytes(username)),
-      secret: escapeBytes(latin1Bytes(secret)),
+      username: escapeOctets(username),
+      secret: escapeOctets(secret),
     });
   }
 

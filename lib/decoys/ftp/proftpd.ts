@@ -9,7 +9,8 @@
  */
 import type { Session } from "../decoy.ts";
 import { type AuthTls, MECHANISMS, refuseClear } from "./auth_tls.ts";
-import { latin1Bytes, type Product, type Reporter, type Settings, upper } from "./product.ts";
+import { latin1Bytes, upperAscii } from "../../net/latin1.ts";
+import type { Product, Reporter, Settings } from "./product.ts";
 import { type CommandLine, MAX_LINE_BYTES, parseCommand, ProftpdInput } from "./proftpd_input.ts";
 import {
   ALL_FACTS,
@@ -80,7 +81,7 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
     if (FOREIGN.has(command.verb) || /^SSH-(?:2\.0|1\.99)-/.test(command.verb)) {
       return reporter.command(command.verb, command.rawArgument, "");
     }
-    const verb = upper(command.verb);
+    const verb = upperAscii(command.verb);
     if (hasTls) {
       const { authTls } = settings;
       const reply = answerTls(verb, command, { isSecure: s.isSecure, authTls, isPrivate });
@@ -146,7 +147,9 @@ function answerTls(
       const [name] = words;
       if (isSecure) return "503 Unwilling to accept second AUTH\r\n";
       if (name === undefined) return "504 AUTH requires at least one argument\r\n";
-      return MECHANISMS.has(upper(name)) ? `234 AUTH ${upper(name)} successful\r\n` : undefined;
+      return MECHANISMS.has(upperAscii(name))
+        ? `234 AUTH ${upperAscii(name)} successful\r\n`
+        : undefined;
     }
     case "CCC":
     case "SSCN":
@@ -194,7 +197,7 @@ function answer(
     case "FEAT":
       return words.length > 0 ? "501 Invalid number of parameters\r\n" : features(shown);
     case "HELP":
-      return words.length > 0 && upper(words[0]!) === "SITE"
+      return words.length > 0 && upperAscii(words[0]!) === "SITE"
         ? helpSite(words, argument)
         : help(words, shown);
     case "HOST":

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Session } from "../decoy.ts";
-import { latin1 } from "./product.ts";
+import { latin1 } from "../../net/latin1.ts";
 
 /** What its command buffer holds, in bytes: `CommandBufferSize`'s default, less a NUL. */
 export const MAX_LINE_BYTES = 4102;

@@ -4,7 +4,7 @@
  * Texts were taken from the genuine server; an argument is repeated byte for byte, as it does.
  * @module
  */
-import { upper } from "./product.ts";
+import { upperAscii } from "../../net/latin1.ts";
 
 /** What of a session changes its answers. */
 export interface Shown {
@@ -151,7 +151,7 @@ export function features({ facts, hasTls }: Shown): string {
  */
 export function help(words: readonly string[], { hostname }: Shown): string {
   if (words.length > 0) {
-    const name = upper(words[0]!);
+    const name = upperAscii(words[0]!);
     const syntax = Object.hasOwn(SYNTAX, name) ? SYNTAX[name] : undefined;
     if (syntax === undefined) return `502 Unknown command '${name}'\r\n`;
     return `214 Syntax: ${name} ${syntax}\r\n`;
@@ -175,8 +175,8 @@ export function help(words: readonly string[], { hostname }: Shown): string {
 export function options(words: readonly string[], shown: Shown): string {
   if (words.length === 0) return "501 Invalid number of parameters\r\n";
   if (words.length > MAX_OPTS_WORDS) return "550 OPTS: Invalid argument\r\n";
-  return namedOption(`OPTS_${upper(words[0]!)}`, words.slice(1), shown) ??
-    notUnderstood(`OPTS_${upper(words[0]!)}`);
+  return namedOption(`OPTS_${upperAscii(words[0]!)}`, words.slice(1), shown) ??
+    notUnderstood(`OPTS_${upperAscii(words[0]!)}`);
 }
 
 /**
@@ -223,7 +223,7 @@ export function setType(words: readonly string[]): string {
   if (given === undefined || words.length > 2) {
     return `500 '${["TYPE", ...words].join(" ")}' not understood\r\n`;
   }
-  const type = upper(given.slice(0, 1)) + given.slice(1);
+  const type = upperAscii(given.slice(0, 1)) + given.slice(1);
   const isKnown = type === "A" || type === "I" || (type === "L" && /^[78]$/.test(size ?? ""));
   if (!isKnown) return `504 TYPE not implemented for '${given}' parameter\r\n`;
   return `200 Type set to ${given}\r\n`;

@@ -3,7 +3,7 @@
  * @module
  */
 import { multiline } from "./proftpd_replies.ts";
-import { upper } from "./product.ts";
+import { upperAscii } from "../../net/latin1.ts";
 
 /** What it says to a command that needs a login. */
 export const LOGIN_FIRST = "530 Please login with USER and PASS\r\n";
@@ -49,7 +49,7 @@ export function site(
   { argument, hostname }: { argument: string; hostname: string },
 ): string {
   if (words.length === 0) return "500 'SITE' requires parameters\r\n";
-  const name = upper(words[0]!);
+  const name = upperAscii(words[0]!);
   const [min, max] = (Object.hasOwn(MODULE_WORDS, name) ? MODULE_WORDS[name] : undefined) ??
     [Infinity, 0];
   if (words.length >= min && words.length <= max) return LOGIN_FIRST;
@@ -85,7 +85,7 @@ export function helpSite(words: readonly string[], argument: string): string {
 
 /** What the server's own part of SITE HELP says. */
 function ownHelp(words: readonly string[]): string[] | undefined {
-  const name = words[0] === undefined ? undefined : upper(words[0]);
+  const name = words[0] === undefined ? undefined : upperAscii(words[0]);
   if (name === undefined || (words.length === 1 && name === "SITE")) {
     return Object.keys(OWN_COMMANDS);
   }

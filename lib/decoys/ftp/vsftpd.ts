@@ -5,16 +5,10 @@
  * connections from one address, which the sensor's own limits stand for.
  * @module
  */
+import { latin1, latin1Bytes, upperAscii } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 import { MECHANISMS, refuseClear } from "./auth_tls.ts";
-import {
-  latin1,
-  latin1Bytes,
-  type Product,
-  type Reporter,
-  type Settings,
-  upper,
-} from "./product.ts";
+import { type Product, type Reporter, type Settings } from "./product.ts";
 
 /** Longest line, LF included. */
 const MAX_LINE_BYTES = 4096;
@@ -53,9 +47,9 @@ async function talk(s: Session, settings: Settings, reporter: Reporter): Promise
     const line = latin1(read).replace(/\r+$/, "");
     if (line === "") continue;
     const space = line.indexOf(" ");
-    const verb = upper(space < 0 ? line : line.slice(0, space));
+    const verb = upperAscii(space < 0 ? line : line.slice(0, space));
     const argument = space < 0 ? "" : line.slice(space + 1);
-    if (verb === "AUTH" && hasTls && !s.isSecure && MECHANISMS.has(upper(argument))) {
+    if (verb === "AUTH" && hasTls && !s.isSecure && MECHANISMS.has(upperAscii(argument))) {
       const reply = "234 Proceed with negotiation.\r\n";
       reporter.command(verb, argument, reply);
       await say(reply);
@@ -126,7 +120,7 @@ function answerTls(verb: string, argument: string, isSecure: boolean): string | 
 }
 
 function answerProt(level: string): string {
-  switch (upper(level)) {
+  switch (upperAscii(level)) {
     case "C":
       return "200 PROT now Clear.\r\n";
     case "P":
@@ -144,7 +138,7 @@ function answer(verb: string, argument: string): string {
   if (verb === "QUIT") return "221 Goodbye.\r\n";
   if (verb === "FEAT") return FEATURES;
   if (verb !== "OPTS") return NOT_LOGGED_IN;
-  return upper(argument) === "UTF8 ON"
+  return upperAscii(argument) === "UTF8 ON"
     ? "200 Always in UTF8 mode.\r\n"
     : "501 Option not understood.\r\n";
 }

@@ -2,8 +2,7 @@
  * Makes the decoy: how one talk goes.
  * @module
  */
-import { escapeBytes } from "../../net/escape.ts";
-import { latin1Bytes } from "../../net/latin1.ts";
+import { escapeOctets, latin1Bytes } from "../../net/latin1.ts";
 import type { Decoy, Session } from "../decoy.ts";
 import type { GitOptions } from "../git.ts";
 import { readRequest, type Request } from "./request.ts";
@@ -65,5 +64,5 @@ function tell({ path, parameters }: Request): string {
 }
 
 function told(text: string): string {
-  return escapeBytes(latin1Bytes(text.slice(0, MAX_TOLD_BYTES)));
+  return escapeOctets(text.slice(0, MAX_TOLD_BYTES));
 }

@@ -6,7 +6,8 @@ import type { EventMap } from "../../events/event.ts";
 import { escapeBytes, escapeText } from "../../net/escape.ts";
 import { headerValues, type RequestHead } from "./head.ts";
 import type { Part } from "./multipart.ts";
-import { escapeOctets, toOctets } from "./octets.ts";
+import { escapeOctets } from "../../net/latin1.ts";
+import { toOctets } from "./octets.ts";
 
 /** One credential, as events have it. */
 export type Credential = EventMap["auth.attempt"];

@@ -8,7 +8,7 @@ import { isAttack } from "./attacks.ts";
 import { type Credential, findCredentials } from "./credentials.ts";
 import { headerValue, type RequestHead } from "./head.ts";
 import { boundaryOf, MultipartReader } from "./multipart.ts";
-import { escapeOctets } from "./octets.ts";
+import { escapeOctets } from "../../net/latin1.ts";
 
 /** Most files of one request that become events. */
 const MAX_PAYLOADS = 16;

@@ -5,9 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { escapeBytes } from "../../net/escape.ts";
 
-const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 const encoder = new TextEncoder();
 
 /**
@@ -37,14 +35,6 @@ export function fromOctets(text: string): Uint8Array<ArrayBuffer> {
  */
 export function utf8Octets(text: string): string {
   return toOctets(encoder.encode(text));
-}
-
-/**
- * An octet string as events have it.
- * @param text characters up to U+00FF.
- */
-export function escapeOctets(text: string): string {
-  return PLAIN.test(text) ? text : escapeBytes(fromOctets(text));
 }
 
 /**

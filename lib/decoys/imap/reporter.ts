@@ -2,8 +2,7 @@
  * What is reported of a IMAP session.
  * @module
  */
-import { escapeBytes } from "../../net/escape.ts";
-import { latin1Bytes } from "../../net/latin1.ts";
+import { escapeOctets } from "../../net/latin1.ts";
 import type { SaslCredential } from "../../net/sasl.ts";
 import { EventQuota, type Session } from "../decoy.ts";
 
@@ -69,8 +68,4 @@ export class Reporter {
   full(limit: string, max: number): void {
     if (this.#quota.take()) this.#session.emit("limit.hit", { limit, max });
   }
-}
-
-function escapeOctets(text: string): string {
-  return escapeBytes(latin1Bytes(text));
 }

@@ -2,8 +2,7 @@
  * What is reported of a POP3 session.
  * @module
  */
-import { escapeBytes } from "../../net/escape.ts";
-import { latin1Bytes } from "../../net/latin1.ts";
+import { escapeOctets } from "../../net/latin1.ts";
 import type { SaslCredential } from "../../net/sasl.ts";
 import { EventQuota, type Session } from "../decoy.ts";
 
@@ -84,8 +83,4 @@ export class Reporter {
     this.#name = undefined;
     if (name !== undefined) this.command("USER", name, "+OK");
   }
-}
-
-function escapeOctets(text: string): string {
-  return escapeBytes(latin1Bytes(text));
 }

@@ -5,19 +5,12 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { escapeBytes } from "../../net/escape.ts";
+import { latin1 } from "../../net/latin1.ts";
 import { readInt32 } from "./input.ts";
 import { ASK_CLEAR_PASSWORD, ASK_SASL, ASK_SASL_TLS, authentication } from "./messages.ts";
 import { Scram } from "./scram.ts";
 import { ScramError } from "./scram_attributes.ts";
-import {
-  latin1,
-  refuse,
-  refuseLogin,
-  reportError,
-  reportLogin,
-  type Startup,
-  type Talk,
-} from "./talk.ts";
+import { refuse, refuseLogin, reportError, reportLogin, type Startup, type Talk } from "./talk.ts";
 
 /** Longest password message, its length included: PG_MAX_AUTH_TOKEN_LENGTH. */
 const MAX_PASSWORD_BYTES = 65_535;

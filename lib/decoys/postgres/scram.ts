@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
 import { Attributes, base64Length, ScramError, show } from "./scram_attributes.ts";
-import { latin1 } from "./talk.ts";
+import { latin1 } from "../../net/latin1.ts";
 
 /** SCRAM_RAW_NONCE_LEN, in bytes. */
 const NONCE_BYTES = 18;

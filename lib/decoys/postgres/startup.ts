@@ -8,9 +8,10 @@
  */
 import { escapeBytes } from "../../net/escape.ts";
 import { sha256Hex } from "../../net/digest.ts";
+import { latin1 } from "../../net/latin1.ts";
 import { endOfText, readInt32 } from "./input.ts";
 import { negotiateVersion, oldErrorResponse, type Refusal } from "./messages.ts";
-import { latin1, refuse, reportError, type Startup, type Talk } from "./talk.ts";
+import { refuse, reportError, type Startup, type Talk } from "./talk.ts";
 
 /** Longest packet without its length: MAX_STARTUP_PACKET_LENGTH. */
 const MAX_PACKET_BYTES = 10_000;

@@ -2,6 +2,7 @@
  * What all parts of a talk with one client know.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import { escapeBytes } from "../../net/escape.ts";
 import type { Session } from "../decoy.ts";
 import type { Input } from "./input.ts";
@@ -106,12 +107,4 @@ export function reportLogin(
     username: escapeBytes(user),
     service: escapeBytes(database),
   });
-}
-
-/**
- * Bytes as text, one character a byte.
- * @param bytes of any length below some thousands.
- */
-export function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }

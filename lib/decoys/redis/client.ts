@@ -3,7 +3,7 @@
  * @module
  */
 import type { Session } from "../decoy.ts";
-import { latin1Bytes } from "./octets.ts";
+import { latin1Bytes } from "../../net/latin1.ts";
 import { Refusal } from "./refusal.ts";
 import { Replies } from "./replies.ts";
 import type { Server } from "./server.ts";

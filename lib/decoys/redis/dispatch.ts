@@ -7,7 +7,8 @@ import type { CommandFacts } from "./catalogue.ts";
 import type { Client } from "./client.ts";
 import { keyedHash } from "./keyed_hash.ts";
 import { isDenied } from "./denied.ts";
-import { lower, upper } from "./octets.ts";
+import { upperAscii } from "../../net/latin1.ts";
+import { lower } from "./octets.ts";
 import { OUT_OF_MEMORY, Refusal } from "./refusal.ts";
 import { replicaLink } from "./replication.ts";
 
@@ -161,7 +162,7 @@ function statisticsOf({ source }: Client, { name }: CommandFacts) {
 /** Why there is no such command. */
 function unknown(argv: readonly string[], container: CommandFacts | undefined): string {
   if (container !== undefined) {
-    const hint = upper(container.name);
+    const hint = upperAscii(container.name);
     return `ERR unknown subcommand '${quoted(argv[1]!)}'. Try ${hint} HELP.`;
   }
   let args = "";
@@ -190,7 +191,7 @@ function refusalOf(
   const family = name.split("|")[0]!;
   const { debugCommand, moduleCommand } = server.settings;
   if ((family === "debug" && !debugCommand) || (PROTECTED_MODULE.has(name) && !moduleCommand)) {
-    const what = upper(family);
+    const what = upperAscii(family);
     return `ERR ${what} command not allowed. If the enable-${family}-command option is set to ` +
       `"local", you can run it from a local connection, otherwise you need to set this option in ` +
       `the configuration file, and then restart the server.`;

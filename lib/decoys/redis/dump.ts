@@ -2,7 +2,7 @@
  * DUMP's form of a value: the type, the value as in an RDB file, the version, and a checksum.
  * @module
  */
-import { latin1Bytes } from "./octets.ts";
+import { latin1Bytes } from "../../net/latin1.ts";
 import { formatDouble, parseInteger } from "./refusal.ts";
 import type { Value } from "./values.ts";
 

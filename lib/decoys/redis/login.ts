@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Client } from "./client.ts";
-import { latin1, latin1Bytes } from "./octets.ts";
+import { latin1, latin1Bytes } from "../../net/latin1.ts";
 
 /** What a wrong password is answered with. */
 export const WRONG_PASS = "WRONGPASS invalid username-password pair or user is disabled.";

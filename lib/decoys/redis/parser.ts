@@ -6,7 +6,7 @@
  * @module
  */
 import { Capture } from "../../net/digest.ts";
-import { latin1 } from "./octets.ts";
+import { latin1 } from "../../net/latin1.ts";
 import { splitInline } from "./inline.ts";
 import { PendingLine } from "./pending_line.ts";
 

@@ -3,13 +3,13 @@
  * @module
  */
 import { Capture } from "../../net/digest.ts";
-import { escapeBytes } from "../../net/escape.ts";
+import { escapeOctets, latin1Bytes } from "../../net/latin1.ts";
 import { EventQuota, type Session } from "../decoy.ts";
 import type { CommandFacts } from "./catalogue.ts";
 import type { Client } from "./client.ts";
 import { helloLogin } from "./commands/connection.ts";
 import type { Outcome } from "./dispatch.ts";
-import { latin1Bytes, lower } from "./octets.ts";
+import { lower } from "./octets.ts";
 import type { Command } from "./parser.ts";
 import { settingOf, SETTINGS } from "./settings.ts";
 
@@ -71,8 +71,8 @@ export class Reporter {
     }
     this.#session.emit("auth.attempt", {
       method: "password",
-      username: escaped(username),
-      secret: escaped(secret),
+      username: escapeOctets(username),
+      secret: escapeOctets(secret),
     });
   }
 
@@ -83,9 +83,9 @@ export class Reporter {
     const flags = facts?.flags;
     const changes = flags?.has("write") || DANGEROUS.test(facts?.name ?? "");
     this.#session.emit("command", {
-      verb: escaped(argv[0]!.slice(0, MAX_ARGUMENT_BYTES)),
+      verb: escapeOctets(argv[0]!.slice(0, MAX_ARGUMENT_BYTES)),
       argument: words,
-      ...(reply === "" ? {} : { reply: escaped(reply.slice(0, 64)) }),
+      ...(reply === "" ? {} : { reply: escapeOctets(reply.slice(0, 64)) }),
       ...(changes ? { changes: true } : {}),
     });
   }
@@ -148,7 +148,7 @@ export class Reporter {
     if (this.#told.has(label) || !this.#quota.take()) return;
     this.#told.add(label);
     this.#session.emit("payload", {
-      name: escaped(name),
+      name: escapeOctets(name),
       bytes: capture.bytes(),
       size: capture.size,
       sha256,
@@ -156,15 +156,11 @@ export class Reporter {
   }
 }
 
-function escaped(text: string): string {
-  return escapeBytes(latin1Bytes(text));
-}
-
 /** An argument; in quotes, as clients take it, when it could not be told from its neighbours. */
 function shown(text: string): string {
   const kept = text.slice(0, MAX_ARGUMENT_BYTES);
   const isPlain = kept !== "" && !/[ "]/.test(kept);
-  return escaped(isPlain ? kept : `"${kept.replace(/["\\]/g, "\\$&")}"`);
+  return escapeOctets(isPlain ? kept : `"${kept.replace(/["\\]/g, "\\$&")}"`);
 }
 
 /** The words of HELLO but for its password. */

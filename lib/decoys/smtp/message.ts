@@ -4,8 +4,7 @@
  * @module
  */
 import { Capture } from "../../net/digest.ts";
-import { escapeBytes } from "../../net/escape.ts";
-import { latin1, latin1Bytes } from "../../net/latin1.ts";
+import { escapeOctets, latin1, latin1Bytes } from "../../net/latin1.ts";
 import { MimeReader } from "./mime.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -89,8 +88,8 @@ export class Message {
     this.#mime.end();
     for (const { name, type, content } of this.#mime.attachments) {
       reporter.payload({
-        ...(name === undefined ? {} : { name: escapeBytes(latin1Bytes(name)) }),
-        ...(type === undefined ? {} : { mimeType: escapeBytes(latin1Bytes(type)) }),
+        ...(name === undefined ? {} : { name: escapeOctets(name) }),
+        ...(type === undefined ? {} : { mimeType: escapeOctets(type) }),
         ...describe(content),
       });
     }

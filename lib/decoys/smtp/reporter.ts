@@ -3,8 +3,7 @@
  * @module
  */
 import type { EventMap } from "../../events/event.ts";
-import { escapeBytes } from "../../net/escape.ts";
-import { latin1Bytes } from "../../net/latin1.ts";
+import { escapeOctets } from "../../net/latin1.ts";
 import type { SaslCredential } from "../../net/sasl.ts";
 import { EventQuota, type Session } from "../decoy.ts";
 
@@ -60,8 +59,4 @@ export class Reporter {
   limit(limit: string, max: number): void {
     if (this.#quota.take()) this.#session.emit("limit.hit", { limit, max });
   }
-}
-
-function escapeOctets(text: string): string {
-  return escapeBytes(latin1Bytes(text));
 }

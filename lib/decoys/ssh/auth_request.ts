@@ -4,7 +4,7 @@
  * Reads as far as the fields go: what a peer sends is never lost because the rest is odd.
  * @module
  */
-import { Buffer } from "node:buffer";
+import { latin1 } from "../../net/latin1.ts";
 import { WireError, WireReader } from "./wire.ts";
 
 /** A public key that is offered. */
@@ -146,8 +146,4 @@ function readMethod(method: string, { reader, payload, fields }: Reading): void 
     default:
       if (method !== "none") reader.rest(); // what another method carries is not known
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

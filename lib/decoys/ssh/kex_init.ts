@@ -2,7 +2,7 @@
  * SSH_MSG_KEXINIT and what two of them agree on (RFC 4253 §7.1), and the client's HASSH.
  * @module
  */
-import { Buffer } from "node:buffer";
+import { latin1 } from "../../net/latin1.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { MESSAGE } from "./messages.ts";
 import { WireError, WireReader, WireWriter } from "./wire.ts";
@@ -163,8 +163,4 @@ function isPseudoMethod(name: string): boolean {
   return /^(?:ext-info-[cs]|kex-strict-[cs]-v00@openssh\.com|kexguess2@matt\.ucc\.asn\.au)$/.test(
     name,
   );
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
