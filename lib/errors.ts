@@ -75,19 +75,36 @@ export class LimitError extends Error {
   }
 }
 
-/** Events could not be delivered: delivery retries, or counts them as dropped. */
+/** What delivery may know of a failed call besides its message. */
+export interface SinkErrorOptions extends ErrorOptions {
+  /** How long the other side asks to be left alone, in ms. */
+  readonly retryAfterMs?: number;
+  /** How many of the batch's items, from its first on, were delivered before the failure. */
+  readonly done?: number;
+  /** Sequence after which the other side wants everything again. */
+  readonly rewindTo?: number;
+}
+
+/** Events could not be delivered: delivery tries again, or parks what can never be delivered. */
 export class SinkError extends Error {
   override readonly name = "SinkError";
-  /** Whether trying again can help. */
+  /** Whether trying the same again can help. If not, the batch is split until the culprit is alone. */
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly done: number;
+  readonly rewindTo: number | undefined;
 
   /**
-   * @param message what was being done and what happened.
+   * @param message what was being done and what happened; no secret.
    * @param retryable whether trying again can help.
+   * @param options what else is known.
    */
-  constructor(message: string, retryable: boolean, options?: ErrorOptions) {
+  constructor(message: string, retryable: boolean, options: SinkErrorOptions = {}) {
     super(message, options);
     this.retryable = retryable;
+    this.retryAfterMs = options.retryAfterMs;
+    this.done = options.done ?? 0;
+    this.rewindTo = options.rewindTo;
   }
 }
 

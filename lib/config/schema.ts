@@ -48,6 +48,34 @@ export function text(fallback: string, maxLength: number, description: string) {
   );
 }
 
+/** What begins a reference to a secret: the name of a variable, or the path of a file, follows. */
+const SECRET_REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
+
+/**
+ * A reference to a secret, which itself never stands in a config: `env:NAME` or `file:PATH`. Absent
+ * means none.
+ * @param description what the secret is.
+ * @returns the schema of an optional key; what is parsed is still the reference.
+ */
+export function secret(description: string) {
+  return v.optional(
+    v.pipe(
+      v.string("must be env:NAME or file:PATH, where the secret is"),
+      v.maxLength(1024, "must have at most 1024 characters"),
+      v.regex(SECRET_REFERENCE, "must be env:NAME or file:PATH, where the secret is"),
+      v.description(`${description}; env:NAME or file:PATH`),
+    ),
+  );
+}
+
+/**
+ * Whether a text refers to a secret.
+ * @param value of a sink's option.
+ */
+export function isSecretReference(value: string): boolean {
+  return SECRET_REFERENCE.test(value);
+}
+
 /**
  * One of a list of words, with a default.
  * @param fallback value of a key that is not there.

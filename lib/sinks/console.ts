@@ -8,7 +8,7 @@ import type { SensorEvent } from "../events/emitter.ts";
 import { renderEvent } from "../events/render.ts";
 import { wantsColor } from "../terminal.ts";
 import { encodeJsonLines } from "./lines.ts";
-import type { Sink, SinkKind } from "./sink.ts";
+import type { Batch, Sink, SinkKind } from "./sink.ts";
 
 const Options = v.strictObject({
   json: flag(false, "ECS JSON lines instead of lines for people"),
@@ -34,7 +34,7 @@ class ConsoleSink implements Sink {
     this.#json = options.json;
   }
 
-  async write(events: readonly SensorEvent[]): Promise<void> {
+  async write({ events }: Batch): Promise<void> {
     const data = this.#json ? encodeJsonLines(events) : this.#render(events);
     try {
       for (let sent = 0; sent < data.length;) sent += await Deno.stdout.write(data.subarray(sent));

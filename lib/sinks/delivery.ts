@@ -121,7 +121,12 @@ export class Delivery {
           continue;
         }
         try {
-          if (events.length > 0) await this.#sink.write(events);
+          if (events.length > 0) {
+            await this.#sink.write(
+              { events, notices: [], after: this.#cursor, upTo: scannedTo },
+              AbortSignal.timeout(60_000),
+            );
+          }
           this.#delivered += events.length;
           if (this.#trouble !== undefined) {
             log.info("Sink {name} works again", { name: this.#options.name });

@@ -7,9 +7,8 @@
  */
 import { count, v } from "../config/schema.ts";
 import { SinkError } from "../errors.ts";
-import type { SensorEvent } from "../events/emitter.ts";
 import { encodeJsonLines } from "./lines.ts";
-import type { Sink, SinkKind } from "./sink.ts";
+import type { Batch, Sink, SinkKind } from "./sink.ts";
 
 const Options = v.strictObject({
   path: v.pipe(
@@ -58,7 +57,7 @@ class FileSink implements Sink {
     this.#maxFiles = options.max_files;
   }
 
-  async write(events: readonly SensorEvent[]): Promise<void> {
+  async write({ events }: Batch): Promise<void> {
     const data = encodeJsonLines(events);
     await this.#attempt("write", async () => {
       if (this.#file === undefined) await this.#open();

@@ -8,6 +8,7 @@ import type { Journal } from "../journal/journal.ts";
 import { logger } from "../log.ts";
 import { Delivery, type DeliveryStatus } from "./delivery.ts";
 import { findSinkKind } from "./registry.ts";
+import { resolveSecret } from "./secrets.ts";
 
 const log = logger("sinks");
 
@@ -76,7 +77,11 @@ export class Outlets {
   async #open(config: SinkConfig, startAfter: number): Promise<Outlet | undefined> {
     try {
       const kind = findSinkKind(config.kind)!;
-      const sink = await kind.open(config.options);
+      const sink = await kind.open(config.options, {
+        name: config.name,
+        sensor: { name: "", version: "" },
+        secret: resolveSecret,
+      });
       const delivery = new Delivery(this.#journal, sink, {
         name: config.name,
         filter: toFilter(config),

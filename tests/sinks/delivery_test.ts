@@ -1,9 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { SinkError } from "../../lib/errors.ts";
-import type { SensorEvent } from "../../lib/events/emitter.ts";
 import { Journal } from "../../lib/journal/journal.ts";
 import { Delivery } from "../../lib/sinks/delivery.ts";
-import type { Sink } from "../../lib/sinks/sink.ts";
+import type { Batch, Sink } from "../../lib/sinks/sink.ts";
 import { testEmitter, testScope } from "../support/events.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -14,7 +13,7 @@ class KeepingSink implements Sink {
   disposed = 0;
   #waiting: (() => void)[] = [];
 
-  write(events: readonly SensorEvent[]): Promise<void> {
+  write({ events }: Batch): Promise<void> {
     const failure = this.failures.shift();
     if (failure !== undefined) return Promise.reject(failure);
     this.sequences.push(...events.map((event) => event.sequence));

@@ -3,9 +3,11 @@ import { v } from "../../lib/config/schema.ts";
 import { SinkError } from "../../lib/errors.ts";
 import type { SensorEvent } from "../../lib/events/emitter.ts";
 import { fileSink } from "../../lib/sinks/file.ts";
+import type { Sink } from "../../lib/sinks/sink.ts";
 import { assertConforms } from "../support/conformance.ts";
 import { Journal } from "../../lib/journal/journal.ts";
 import { allEvents, testEmitter, testScope } from "../support/events.ts";
+import { batchOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 /** Events, as a journal gives them. */
@@ -18,8 +20,13 @@ function makeEvents(folder: string, count: number): SensorEvent[] {
   return events;
 }
 
+/** Writes as the delivery does. */
+async function put(sink: Sink, events: readonly SensorEvent[]): Promise<void> {
+  await sink.write(batchOf(events), AbortSignal.timeout(10_000));
+}
+
 function open(path: string, options: Record<string, unknown> = {}) {
-  return fileSink.open(v.parse(fileSink.options, { path, ...options }));
+  return fileSink.open(v.parse(fileSink.options, { path, ...options }), TEST_CONTEXT);
 }
 
 Deno.test("file sink appends lines that conform, readable for its owner only", async () => {
@@ -28,8 +35,8 @@ Deno.test("file sink appends lines that conform, readable for its owner only", a
   const events = makeEvents(folder.path, 5);
   for (let run = 0; run < 2; run++) {
     await using sink = await open(path);
-    await sink.write(events.slice(0, 2));
-    await sink.write(events.slice(2));
+    await put(sink, events.slice(0, 2));
+    await put(sink, events.slice(2));
   }
   const lines = Deno.readTextFileSync(path).trimEnd().split("\n");
   assertEquals(lines.length, 10);
@@ -43,7 +50,7 @@ Deno.test("file sink rotates by size, keeps so many files, and splits no line", 
   const events = makeEvents(folder.path, 2000);
   await using sink = await open(path, { max_mb: 1, max_files: 3 });
   for (let round = 0; round < 3; round++) {
-    for (let at = 0; at < events.length; at += 250) await sink.write(events.slice(at, at + 250));
+    for (let at = 0; at < events.length; at += 250) await put(sink, events.slice(at, at + 250));
   }
   const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name)
     .filter((name) => name.startsWith("events")).sort();
@@ -64,10 +71,10 @@ Deno.test("file sink opens its file anew after somebody else moved it", async ()
   const path = `${folder.path}/events.jsonl`;
   const events = makeEvents(folder.path, 2);
   await using sink = await open(path);
-  await sink.write(events.slice(0, 1));
+  await put(sink, events.slice(0, 1));
   Deno.renameSync(path, `${path}.moved`);
   await sink.reopen!();
-  await sink.write(events.slice(1));
+  await put(sink, events.slice(1));
   assertEquals(Deno.readTextFileSync(path).trimEnd(), events[1]!.json);
 });
 
@@ -76,10 +83,10 @@ Deno.test("file sink says what it could not do, and may be tried again", async (
   const path = `${folder.path}/missing/events.jsonl`;
   const events = makeEvents(folder.path, 1);
   await using sink = await open(path);
-  const error = await assertRejects(() => sink.write(events), SinkError, "missing/events.jsonl");
+  const error = await assertRejects(() => put(sink, events), SinkError, "missing/events.jsonl");
   assertEquals(error.retryable, true);
   Deno.mkdirSync(`${folder.path}/missing`);
-  await sink.write(events);
+  await put(sink, events);
   assertEquals(Deno.readTextFileSync(path).trimEnd(), events[0]!.json);
 });
 
@@ -89,7 +96,7 @@ Deno.test("file sink ends half a line that a hard end left behind", async () => 
   const events = makeEvents(folder.path, 2);
   Deno.writeTextFileSync(path, events[0]!.json + '\n{"@timest');
   await using sink = await open(path);
-  await sink.write(events.slice(1));
+  await put(sink, events.slice(1));
   assertEquals(Deno.readTextFileSync(path).split("\n"), [
     events[0]!.json,
     '{"@timest',
@@ -103,7 +110,7 @@ Deno.test("file sink leaves no half a line and no line twice when a write fails 
   const path = `${folder.path}/events.jsonl`;
   const events = makeEvents(folder.path, 3);
   await using sink = await open(path);
-  await sink.write(events.slice(0, 1));
+  await put(sink, events.slice(0, 1));
   const write = Deno.FsFile.prototype.write;
   let calls = 0;
   Deno.FsFile.prototype.write = function (data: Uint8Array) {
@@ -111,12 +118,12 @@ Deno.test("file sink leaves no half a line and no line twice when a write fails 
     return write.call(this, data.subarray(0, 100));
   };
   try {
-    await assertRejects(() => sink.write(events.slice(1)), SinkError, "No space left");
+    await assertRejects(() => put(sink, events.slice(1)), SinkError, "No space left");
   } finally {
     Deno.FsFile.prototype.write = write;
   }
   assertEquals(Deno.readTextFileSync(path), events[0]!.json + "\n");
-  await sink.write(events.slice(1));
+  await put(sink, events.slice(1));
   assertEquals(Deno.readTextFileSync(path), events.map(({ json }) => json + "\n").join(""));
 });
 
@@ -127,7 +134,7 @@ Deno.test("file sink is opened anew between two writes, never in one", async () 
   await using sink = await open(path);
   const all: Promise<void>[] = [];
   for (let at = 0; at < events.length; at += 50) {
-    all.push(sink.write(events.slice(at, at + 50)), sink.reopen!());
+    all.push(put(sink, events.slice(at, at + 50)), sink.reopen!());
   }
   await Promise.all(all);
   assertEquals(Deno.readTextFileSync(path), events.map(({ json }) => json + "\n").join(""));

@@ -1,0 +1,48 @@
+/**
+ * What a sink is given, for tests: batches, notices, and a context.
+ * @module
+ */
+import type { SensorEvent } from "../../lib/events/emitter.ts";
+import { resolveSecret } from "../../lib/sinks/secrets.ts";
+import type { Batch, Notice, SinkContext } from "../../lib/sinks/sink.ts";
+
+/**
+ * A batch for machines.
+ * @param events in order; sequences need not be without gaps.
+ */
+export function batchOf(events: readonly SensorEvent[]): Batch {
+  return {
+    events,
+    notices: [],
+    after: (events[0]?.sequence ?? 1) - 1,
+    upTo: events.at(-1)?.sequence ?? 0,
+  };
+}
+
+/**
+ * A batch for people, in which every event is a notice of its own.
+ * @param events in order.
+ */
+export function noticesOf(events: readonly SensorEvent[]): Batch {
+  return { ...batchOf(events), notices: events.map(noticeOf) };
+}
+
+/** The notice of an event that is not grouped. */
+export function noticeOf(event: SensorEvent): Notice {
+  return {
+    reason: "event",
+    event,
+    count: 1,
+    actions: { [event.action]: 1 },
+    group: "",
+    fromMs: event.timeMs,
+    toMs: event.timeMs,
+  };
+}
+
+/** A context in which secrets are read as in earnest. */
+export const TEST_CONTEXT: SinkContext = {
+  name: "test",
+  sensor: { name: "test-sensor", version: "0.0.0" },
+  secret: resolveSecret,
+};
