@@ -5,10 +5,11 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** Version of the schema below: `PRAGMA user_version`. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** Rows that `insertEvents` takes. */
 export const ROWS_AT_ONCE = 8;
+const COLUMNS = "sequence, time_ms, action, decoy, source, session, severity, json";
 const ROW = "(?, ?, ?, ?, ?, ?, ?, ?)";
 
 const SCHEMA = `
@@ -20,8 +21,11 @@ CREATE TABLE IF NOT EXISTS events (
   source TEXT NOT NULL,
   session TEXT NOT NULL,
   severity INTEGER NOT NULL,
-  json TEXT NOT NULL
+  json TEXT NOT NULL,
+  sensor TEXT NOT NULL DEFAULT '',
+  origin TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS events_origin ON events (origin) WHERE origin <> '';
 CREATE INDEX IF NOT EXISTS events_session ON events (session) WHERE session <> '';
 CREATE TABLE IF NOT EXISTS sources (
   ip TEXT PRIMARY KEY,
@@ -35,8 +39,42 @@ CREATE TABLE IF NOT EXISTS sources (
 CREATE INDEX IF NOT EXISTS sources_last_seen ON sources (last_seen_ms);
 CREATE TABLE IF NOT EXISTS cursors (
   name TEXT PRIMARY KEY,
-  sequence INTEGER NOT NULL
+  sequence INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dead_letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  sink TEXT NOT NULL,
+  parked_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  item TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS dead_letters_sink ON dead_letters (sink, id);
+CREATE TABLE IF NOT EXISTS sensors (
+  name TEXT PRIMARY KEY,
+  version TEXT NOT NULL,
+  journal TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  first_seen_ms INTEGER NOT NULL,
+  last_seen_ms INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * What turns a file of version 1 into one of version 2, before the schema above adds what is new.
+ * An own event has neither `sensor` nor `origin`; one of another sensor has its name and its `event.id`.
+ */
+const MIGRATION_TO_2 = `
+ALTER TABLE events ADD COLUMN sensor TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE cursors ADD COLUMN state TEXT NOT NULL DEFAULT '';
 `;
 
 /** The statements that the journal runs, prepared once. */
@@ -101,8 +139,11 @@ function openAs(path: string, options: { maxPages?: number; isExclusive: boolean
         `its version is ${version}, must be at most ${SCHEMA_VERSION}: use a newer program`,
       );
     }
-    db.exec(SCHEMA);
-    if (version === 0) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    // In one transaction: a hard end midway leaves the old version.
+    if (version < SCHEMA_VERSION) {
+      db.exec(`BEGIN;${version === 1 ? MIGRATION_TO_2 : ""}${SCHEMA}
+        PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    }
     const lastSequence = Number(readValue(db, "SELECT max(sequence) FROM events") ?? 0);
     // Reading the last row meets damage in the part that will be written next.
     db.prepare("SELECT json FROM events WHERE sequence = ?").get(lastSequence);
@@ -163,9 +204,9 @@ function prepareStatements(db: DatabaseSync): Statements {
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
     rollback: db.prepare("ROLLBACK"),
-    insertEvent: db.prepare(`INSERT INTO events VALUES ${ROW}`),
+    insertEvent: db.prepare(`INSERT INTO events (${COLUMNS}) VALUES ${ROW}`),
     insertEvents: db.prepare(
-      `INSERT INTO events VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(", ")}`,
+      `INSERT INTO events (${COLUMNS}) VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(", ")}`,
     ),
     upsertSource: db.prepare(
       `INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -180,8 +221,8 @@ function prepareStatements(db: DatabaseSync): Statements {
               LIMIT 256)) END`,
     ),
     setCursor: db.prepare(
-      `INSERT INTO cursors VALUES (?, ?)
-       ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence`,
+      `INSERT INTO cursors VALUES (?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, state = excluded.state`,
     ),
   };
 }

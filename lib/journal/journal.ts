@@ -47,6 +47,14 @@ export interface JournalOptions {
   readonly onRecovered?: (detail: string, lost: number) => void;
 }
 
+/** Where a reader of the journal stands. */
+export interface Cursor {
+  /** It has dealt with everything up to here. */
+  readonly sequence: number;
+  /** Whatever else it wants to find again; empty for nothing. */
+  readonly state: string;
+}
+
 /** How the journal is doing. */
 export interface JournalStatus {
   readonly lastSequence: number;
@@ -191,25 +199,25 @@ export class Journal implements EventStore {
   /**
    * Where a reader stands.
    * @param name of the reader.
-   * @returns the sequence it has dealt with; `undefined` for one never seen.
+   * @returns the sequence it has dealt with, and what it wanted to be remembered besides; `undefined`
+   * for one never seen.
    */
-  cursor(name: string): number | undefined {
-    const row = this.#query((db) =>
-      db.prepare("SELECT sequence AS s FROM cursors WHERE name = ?").get(name) as
-        | { s: number }
+  cursor(name: string): Cursor | undefined {
+    return this.#query((db) =>
+      db.prepare("SELECT sequence, state FROM cursors WHERE name = ?").get(name) as
+        | Cursor
         | undefined
     );
-    return row?.s;
   }
 
   /**
    * Remembers where a reader stands.
    * @param name of the reader.
-   * @param sequence what it has dealt with.
+   * @param cursor what it has dealt with.
    */
-  setCursor(name: string, sequence: number): void {
+  setCursor(name: string, { sequence, state }: Cursor): void {
     try {
-      this.#file?.setCursor(name, sequence);
+      this.#file?.setCursor(name, sequence, state);
     } catch (error) {
       // The reader reads some events twice after a restart; the disk's trouble is told elsewhere.
       log.debug("Cannot store cursor of {name}: {error}", { name, error });

@@ -78,7 +78,7 @@ export class JournalFile {
     try {
       this.#transact(() => {
         for (const row of this.#tally.rows()) upsertSource.run(...row);
-        setCursor.run(TALLY_CURSOR, this.#lastSequence);
+        setCursor.run(TALLY_CURSOR, this.#lastSequence, "");
       });
       this.#tally.clear();
     } catch (error) {
@@ -91,9 +91,10 @@ export class JournalFile {
    * Remembers where a reader stands.
    * @param name of the reader.
    * @param sequence what it has dealt with.
+   * @param state whatever else it wants to find again.
    */
-  setCursor(name: string, sequence: number): void {
-    this.#database.statements.setCursor.run(name, sequence);
+  setCursor(name: string, sequence: number, state: string): void {
+    this.#database.statements.setCursor.run(name, sequence, state);
   }
 
   /** Brings everything up to date and closes the file. */

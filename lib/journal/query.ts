@@ -38,6 +38,9 @@ export interface SourceRow {
   readonly decoys: readonly string[];
 }
 
+/** The columns that make a `SensorEvent`. */
+const COLUMNS = "sequence, time_ms, action, decoy, source, session, severity, json";
+
 /** How many sequence numbers one step looks at: a few ms of work. */
 export const STEP_ROWS = 2000;
 
@@ -78,7 +81,7 @@ export function readStep(
   const { sql, values } = whereClause(filter);
   const rows = prepared(
     db,
-    `SELECT * FROM events WHERE sequence BETWEEN ? AND ?${sql} ORDER BY sequence LIMIT ?`,
+    `SELECT ${COLUMNS} FROM events WHERE sequence BETWEEN ? AND ?${sql} ORDER BY sequence LIMIT ?`,
   ).all(first.s, upTo, ...values, limit);
   const events = rows.map((row) => parseRow(row as unknown as EventRow));
   const isFull = events.length === limit && limit > 0;
@@ -98,7 +101,7 @@ export function readSession(
 ): SensorEvent[] {
   if (session === "") return [];
   return db.prepare(
-    `SELECT * FROM events WHERE session = ? AND session <> '' AND sequence > ?
+    `SELECT ${COLUMNS} FROM events WHERE session = ? AND session <> '' AND sequence > ?
      ORDER BY sequence LIMIT ?`,
   ).all(session, after, limit).map((row) => parseRow(row as unknown as EventRow));
 }

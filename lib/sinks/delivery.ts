@@ -68,7 +68,7 @@ export class Delivery {
     this.#journal = journal;
     this.#sink = sink;
     this.#options = options;
-    const stored = options.isDurable ? journal.cursor(options.name) : undefined;
+    const stored = options.isDurable ? journal.cursor(options.name)?.sequence : undefined;
     // A journal that was begun anew has lower numbers than a cursor of the old one.
     this.#cursor = Math.min(stored ?? options.startAfter, journal.lastSequence);
     this.#running = this.#run();
@@ -178,6 +178,6 @@ export class Delivery {
   #store(): void {
     if (!this.#options.isDurable) return;
     this.#storedAt = performance.now();
-    this.#journal.setCursor(this.#options.name, this.#cursor);
+    this.#journal.setCursor(this.#options.name, { sequence: this.#cursor, state: "" });
   }
 }

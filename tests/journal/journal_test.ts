@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
 import { Journal } from "../../lib/journal/journal.ts";
 import { allEvents, parseEvents, testEmitter, testScope } from "../support/events.ts";
@@ -304,10 +305,32 @@ Deno.test("Journal keeps a reader's cursor over a restart", () => {
   const path = `${folder.path}/journal.db`;
   const journal = new Journal(path);
   assertEquals(journal.cursor("file"), undefined);
-  journal.setCursor("file", 41);
-  journal.setCursor("file", 42);
+  journal.setCursor("file", { sequence: 41, state: "" });
+  journal.setCursor("file", { sequence: 42, state: "x" });
   journal.close();
   const again = new Journal(path);
-  assertEquals(again.cursor("file"), 42);
+  assertEquals({ ...again.cursor("file") }, { sequence: 42, state: "x" });
   again.close();
+});
+
+Deno.test("Journal of version 1 becomes one of version 2, with everything in it", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/journal.db`;
+  const old = new DatabaseSync(path);
+  old.exec(`
+    CREATE TABLE events (sequence INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,
+      action TEXT NOT NULL, decoy TEXT NOT NULL, source TEXT NOT NULL, session TEXT NOT NULL,
+      severity INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
+    CREATE TABLE cursors (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    INSERT INTO events VALUES (7, 1, 'command', 'ftp', '', '', 30, '{}');
+    INSERT INTO cursors VALUES ('file', 7);
+    PRAGMA user_version = 1;`);
+  old.close();
+  for (const _round of ["migrated", "opened again"]) {
+    const journal = new Journal(path);
+    assertEquals(journal.lastSequence, 7);
+    assertEquals(journal.read(0, {}, 10).events.map(({ sequence }) => sequence), [7]);
+    assertEquals({ ...journal.cursor("file") }, { sequence: 7, state: "" });
+    journal.close();
+  }
 });
