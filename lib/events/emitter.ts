@@ -22,6 +22,8 @@ export interface SensorEvent {
   readonly severity: number;
   /** The wire form: one line of ECS JSON. */
   readonly json: string;
+  /** Name of the sensor that sent it to this one; absent for its own. */
+  readonly sensor?: string;
 }
 
 /** Where events go. Appending neither throws nor waits. */

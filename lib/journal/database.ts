@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS events (
   sensor TEXT NOT NULL DEFAULT '',
   origin TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS events_origin ON events (origin) WHERE origin <> '';
+CREATE UNIQUE INDEX IF NOT EXISTS events_origin ON events (sensor, origin) WHERE origin <> '';
 CREATE INDEX IF NOT EXISTS events_session ON events (session) WHERE session <> '';
 CREATE TABLE IF NOT EXISTS sources (
   ip TEXT PRIMARY KEY,
@@ -65,11 +65,13 @@ CREATE TABLE IF NOT EXISTS meta (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO meta VALUES ('id', lower(hex(randomblob(16))));
 `;
 
 /**
  * What turns a file of version 1 into one of version 2, before the schema above adds what is new.
- * An own event has neither `sensor` nor `origin`; one of another sensor has its name and its `event.id`.
+ * An own event has neither `sensor` nor `origin`; one of another sensor has its name and its `event.id`:
+ * both together are unique, so that no sensor can keep out another one's events by their ids.
  */
 const MIGRATION_TO_2 = `
 ALTER TABLE events ADD COLUMN sensor TEXT NOT NULL DEFAULT '';

@@ -10,8 +10,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { CommandError } from "../errors.ts";
 import type { EventStore, SensorEvent } from "../events/emitter.ts";
+import type { ForeignEvent } from "../events/foreign.ts";
 import { logger } from "../log.ts";
+import type { Cursor, JournalOptions, JournalStatus } from "./contract.ts";
 import { isDamage, readValue, setAside } from "./database.ts";
+import type { Ingested, SensorReport } from "./ingest.ts";
 import { JournalFile } from "./journal_file.ts";
 import {
   type EventFilter,
@@ -35,40 +38,7 @@ const RING_UNITS = 64 * 1_048_576;
 /** Pause before writing is tried again, in ms. */
 const RETRY_MS = 1000;
 
-/** How a journal is kept. */
-export interface JournalOptions {
-  /** Events that may wait in memory while the disk fails; not more than 64 MiB of them in any case. */
-  readonly ringEvents?: number;
-  /** Size of the file at which the disk counts as full, in pages (for tests). */
-  readonly maxPages?: number;
-  /** Told when writing fails, and what is the matter. */
-  readonly onDegraded?: (detail: string) => void;
-  /** Told when writing works again, and how many events were lost meanwhile. */
-  readonly onRecovered?: (detail: string, lost: number) => void;
-}
-
-/** Where a reader of the journal stands. */
-export interface Cursor {
-  /** It has dealt with everything up to here. */
-  readonly sequence: number;
-  /** Whatever else it wants to find again; empty for nothing. */
-  readonly state: string;
-}
-
-/** How the journal is doing. */
-export interface JournalStatus {
-  readonly lastSequence: number;
-  readonly committedSequence: number;
-  readonly firstSequence: number;
-  /** Events waiting for the disk. */
-  readonly waiting: number;
-  /** Events lost since the start. */
-  readonly lost: number;
-  /** Size of the file's used part, in bytes. */
-  readonly bytes: number;
-  /** What is wrong; absent when all is well. */
-  readonly trouble?: string;
-}
+export type { Cursor, JournalOptions, JournalStatus };
 
 /** The event store. */
 export class Journal implements EventStore {
@@ -77,6 +47,7 @@ export class Journal implements EventStore {
   readonly #ringEvents: number;
   readonly #listeners = new Set<() => void>();
   #file: JournalFile | undefined;
+  #id = "";
   #pending: SensorEvent[] = [];
   #pendingUnits = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -108,6 +79,11 @@ export class Journal implements EventStore {
     this.#last = this.#committed = this.#file!.lastSequence;
   }
 
+  /** Id of this journal: another one, begun in the place of a damaged one, has another. */
+  get id(): string {
+    return this.#id = this.#file?.id ?? this.#id;
+  }
+
   /** Sequence of the newest event. */
   get lastSequence(): number {
     return this.#last;
@@ -130,6 +106,31 @@ export class Journal implements EventStore {
     if (this.#trouble !== undefined) return;
     if (this.#pending.length % BATCH_EVENTS === 0) this.#step();
     else this.#timer ??= setTimeout(() => this.#step(), COMMIT_WITHIN_MS);
+  }
+
+  /**
+   * Takes in events of other sensors: those that are not there yet get numbers of this journal, and are
+   * committed when it returns, together with what is known of the sensors.
+   * @param events in order; each checked by `readForeignEvent`.
+   * @param options the clock, in ms since 1970, and what their sensor said of itself.
+   * @throws when the disk is full or fails; then none of them is stored, and all may come again.
+   */
+  ingest(
+    events: readonly ForeignEvent[],
+    options: { readonly nowMs: number; readonly report?: SensorReport | undefined },
+  ): Ingested {
+    if (!this.flush() || this.#file === undefined) {
+      throw new Error(`Cannot take events: ${this.#trouble ?? "the journal is closed"}`);
+    }
+    try {
+      const stored = this.#file.ingest(events, { ...options, lastSequence: this.#last });
+      this.#last = this.#committed = this.#last + stored;
+      if (stored > 0) this.#advanced();
+      return { stored, known: events.length - stored };
+    } catch (error) {
+      if (isDamage(error)) this.#degrade(error);
+      throw error;
+    }
   }
 
   /**

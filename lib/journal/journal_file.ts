@@ -4,8 +4,10 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { SensorEvent } from "../events/emitter.ts";
+import type { ForeignEvent } from "../events/foreign.ts";
 import { logger } from "../log.ts";
-import { type Database, openDatabase, ROWS_AT_ONCE } from "./database.ts";
+import { type Database, openDatabase, readValue, ROWS_AT_ONCE } from "./database.ts";
+import { insertForeign, type SensorReport, updateSensors } from "./ingest.ts";
 import { SourceTally } from "./source_tally.ts";
 
 const log = logger("journal");
@@ -19,6 +21,8 @@ const TALLY_CURSOR = "#sources";
 
 /** An open file that is written. */
 export class JournalFile {
+  /** Made with the file, and never again the same. */
+  readonly id: string;
   readonly #database: Database;
   /** What the table of sources does not have yet. */
   readonly #tally = new SourceTally();
@@ -35,6 +39,7 @@ export class JournalFile {
     this.#database = openDatabase(path, options);
     this.#lastSequence = this.#database.lastSequence;
     try {
+      this.id = String(readValue(this.#database.db, "SELECT value FROM meta WHERE key = 'id'"));
       this.#catchUpTally();
     } catch (error) {
       this.#database.db.close();
@@ -66,8 +71,34 @@ export class JournalFile {
     this.#transact(() => this.#insert(events));
     for (const event of events) this.#tally.add(event);
     this.#lastSequence = events.at(-1)?.sequence ?? this.#lastSequence;
-    const isDue = performance.now() - this.#talliedAtMs >= TALLY_EVERY_MS;
-    if (isDue || this.#tally.size >= TALLY_SOURCES) this.writeTally();
+    this.#tallyIfDue();
+  }
+
+  /**
+   * Writes events of other sensors that are not there yet, in one transaction.
+   * @param events in order.
+   * @param options the number of the newest event, the clock, and what the sensor said of itself.
+   * @returns how many were written; their numbers follow that of the newest event.
+   * @throws when the disk is full or fails; then none of them is written.
+   */
+  ingest(
+    events: readonly ForeignEvent[],
+    options: {
+      readonly lastSequence: number;
+      readonly nowMs: number;
+      readonly report?: SensorReport | undefined;
+    },
+  ): number {
+    const { db } = this.#database;
+    let stored: ReturnType<typeof insertForeign> = [];
+    this.#transact(() => {
+      stored = insertForeign(db, events, options.lastSequence);
+      updateSensors(db, stored, options);
+    });
+    for (const event of stored) this.#tally.add(event);
+    this.#lastSequence = stored.at(-1)?.sequence ?? this.#lastSequence;
+    this.#tallyIfDue();
+    return stored.length;
   }
 
   /** Brings the table of sources up to date. What cannot be written now is counted on. */
@@ -101,6 +132,11 @@ export class JournalFile {
   close(): void {
     this.writeTally();
     this.#database.db.close();
+  }
+
+  #tallyIfDue(): void {
+    const isDue = performance.now() - this.#talliedAtMs >= TALLY_EVERY_MS;
+    if (isDue || this.#tally.size >= TALLY_SOURCES) this.writeTally();
   }
 
   /** Runs statements in one transaction. */

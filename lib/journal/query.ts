@@ -13,6 +13,8 @@ export interface EventFilter {
   readonly decoys?: readonly string[];
   readonly source?: string;
   readonly session?: string;
+  /** Wanted sensors by name; the empty name is this one. */
+  readonly sensors?: readonly string[];
   readonly minSeverity?: number;
   /** Earliest time, in ms since 1970. */
   readonly fromMs?: number;
@@ -39,7 +41,7 @@ export interface SourceRow {
 }
 
 /** The columns that make a `SensorEvent`. */
-const COLUMNS = "sequence, time_ms, action, decoy, source, session, severity, json";
+const COLUMNS = "sequence, time_ms, action, decoy, source, session, severity, json, sensor";
 
 /** How many sequence numbers one step looks at: a few ms of work. */
 export const STEP_ROWS = 2000;
@@ -54,6 +56,7 @@ export function matchesFilter(event: SensorEvent, filter: EventFilter): boolean 
     (filter.decoys === undefined || filter.decoys.includes(event.decoy)) &&
     (filter.source === undefined || filter.source === event.source) &&
     (filter.session === undefined || filter.session === event.session) &&
+    (filter.sensors === undefined || filter.sensors.includes(event.sensor ?? "")) &&
     event.severity >= (filter.minSeverity ?? 0) &&
     event.timeMs >= (filter.fromMs ?? -Infinity) &&
     event.timeMs <= (filter.toMs ?? Infinity);
@@ -134,6 +137,7 @@ interface EventRow {
   readonly session: string;
   readonly severity: number;
   readonly json: string;
+  readonly sensor: string;
 }
 
 /** Statements of each open database: every sink reads by the same one after every commit. */
@@ -154,8 +158,8 @@ function prepared(db: DatabaseSync, sql: string): StatementSync {
 }
 
 function parseRow(row: EventRow): SensorEvent {
-  const { time_ms, ...rest } = row;
-  return Object.freeze({ ...rest, timeMs: time_ms });
+  const { time_ms, sensor, ...rest } = row;
+  return Object.freeze({ ...rest, timeMs: time_ms, ...(sensor === "" ? {} : { sensor }) });
 }
 
 function whereClause(filter: EventFilter): { sql: string; values: (string | number)[] } {
@@ -170,6 +174,7 @@ function whereClause(filter: EventFilter): { sql: string; values: (string | numb
   if (filter.decoys) add(`decoy IN (${list(filter.decoys)})`, ...filter.decoys);
   if (filter.source !== undefined) add("source = ?", filter.source);
   if (filter.session !== undefined) add("session = ?", filter.session);
+  if (filter.sensors) add(`sensor IN (${list(filter.sensors)})`, ...filter.sensors);
   if (filter.minSeverity !== undefined) add("severity >= ?", filter.minSeverity);
   if (filter.fromMs !== undefined) add("time_ms >= ?", filter.fromMs);
   if (filter.toMs !== undefined) add("time_ms <= ?", filter.toMs);

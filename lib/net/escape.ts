@@ -69,6 +69,22 @@ export function escapeText(text: string): string {
 }
 
 /**
+ * Makes visible what is hidden in a text that should be escaped already: `\xNN` for each byte of a
+ * control, bidirectional or zero-width character. Everything else stays, backslashes too.
+ * @param text from another program.
+ * @returns printable text; a lone surrogate becomes U+FFFD.
+ */
+export function escapeHidden(text: string): string {
+  if (!HIDDEN.test(text)) return text;
+  let shown = "";
+  for (const character of text.toWellFormed()) {
+    if (!HIDDEN.test(character)) shown += character;
+    else for (const byte of encoder.encode(character)) shown += HEX[byte]!;
+  }
+  return shown;
+}
+
+/**
  * Undoes `escapeBytes`.
  * @param text what `escapeBytes` returned.
  * @returns the bytes.

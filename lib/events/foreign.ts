@@ -1,0 +1,223 @@
+/**
+ * Events of other sensors: what came over a network as an event becomes one of ours, or is refused.
+ *
+ * A sensor may be in the wrong hands, so nothing that it says is believed which the collector knows
+ * better: whose event it is comes from the credential it was brought with, when it came from our clock.
+ * The columns of the journal are taken from the event itself; the text is written anew, so that a name
+ * that stands twice in it, or a character that moves a terminal's cursor, goes no further.
+ * @module
+ */
+import { parseIp } from "../net/address.ts";
+import { escapeHidden } from "../net/escape.ts";
+import { FIELDS, type FieldType, MAX_EVENT_BYTES, REQUIRED_FIELDS } from "./fields.ts";
+import type { SensorEvent } from "./emitter.ts";
+
+/** An event that came from another sensor, for a journal that gives it a number of its own. */
+export interface ForeignEvent extends Omit<SensorEvent, "sequence"> {
+  /** Its `event.id`: the same event that comes twice is known by it. */
+  readonly id: string;
+  /** Name of the sensor: its `observer.name`. */
+  readonly sensor: string;
+  /** Version of the sensor's program: its `observer.version`. */
+  readonly version: string;
+}
+
+/** Why an event is not taken: a word of lower-case letters, such as `sensor`, and of which field. */
+export interface Refusal {
+  readonly refusal: string;
+}
+
+/** What is known of an event besides what it says. */
+export interface Arrival {
+  /** The sensor that sent it, as its credential says. */
+  readonly sensor: string;
+  /** Our clock, in ms since 1970. */
+  readonly nowMs: number;
+}
+
+/** Longest event taken, in bytes of UTF-8: some room for collectors that it came through. */
+const MAX_BYTES = MAX_EVENT_BYTES + 1024;
+/** Longest text written; only what is nothing but hidden characters grows so much. */
+const MAX_UNITS = 2 * MAX_BYTES;
+/** Objects within objects; our own events have five. */
+const MAX_DEPTH = 10;
+
+const ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+const ACTION = /^[a-z][a-z0-9-]{0,63}$/;
+const KEY = /^@?[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const PLAIN = /^[\x20-\x7e]*$/;
+
+const TYPES: ReadonlyMap<string, FieldType> = new Map(
+  Object.entries(FIELDS).map(([path, [type]]) => [path, type]),
+);
+/** Names of objects that hold known fields. */
+const OBJECTS: ReadonlySet<string> = new Set(
+  Object.keys(FIELDS).flatMap((path) => {
+    const names = path.split(".").slice(0, -1);
+    return names.map((_, i) => names.slice(0, i + 1).join("."));
+  }),
+);
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Reads an event of another sensor.
+ * @param line its JSON as it came: any bytes, without a line end.
+ * @param arrival who sent it, and when.
+ * @returns the event, whose `json` has `event.ingested`; or why it is refused. Never throws.
+ */
+export function readForeignEvent(
+  line: Uint8Array | string,
+  { sensor, nowMs }: Arrival,
+): ForeignEvent | Refusal {
+  if (line.length > MAX_BYTES) return { refusal: "too-long" };
+  let value: Json;
+  try {
+    value = JSON.parse(typeof line === "string" ? line : decoder.decode(line));
+  } catch {
+    return { refusal: "no-json" }; // nor, then, UTF-8
+  }
+  if (!isObject(value)) return { refusal: "no-json" };
+  try {
+    const event = checkObject(value, "", 0);
+    const missing = REQUIRED_FIELDS.find((path) => at(event, path) === undefined);
+    if (missing !== undefined) throw new Unfit(missing);
+    if (at(event, "observer.name") !== sensor) throw new Unfit("observer.name");
+    return describe(event, { sensor, nowMs });
+  } catch (error) {
+    if (error instanceof Unfit) return { refusal: `field-${error.path}` };
+    throw error;
+  }
+}
+
+/** Takes the columns from an event whose fields have the right types. */
+function describe(event: JsonObject, { sensor, nowMs }: Arrival): ForeignEvent {
+  const text = (path: string, form: RegExp): string => {
+    const value = at(event, path) as string | undefined ?? "";
+    if (!form.test(value)) throw new Unfit(path);
+    return value;
+  };
+  const id = text("event.id", ID);
+  const action = text("event.action", ACTION);
+  const decoy = text("event.provider", /^[a-z0-9][a-z0-9_.-]{0,63}$/);
+  const session = text("duckblind.session.id", /^(?:[0-9A-HJKMNP-TV-Z]{26})?$/);
+  const version = text("observer.version", /^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/);
+  const timeMs = Date.parse(text("@timestamp", DATE));
+  if (Number.isNaN(timeMs)) throw new Unfit("@timestamp");
+  const severity = at(event, "event.severity") as number;
+  if (severity < 0 || severity > 100) throw new Unfit("event.severity");
+  if (at(event, "event.sequence") as number < 1) throw new Unfit("event.sequence");
+  (event.event as JsonObject).ingested = new Date(nowMs).toISOString();
+  const json = JSON.stringify(event);
+  if (json.length > MAX_UNITS) throw new Unfit("message");
+  return Object.freeze({
+    id,
+    sensor,
+    version,
+    // Nothing happens after it is told; a clock that is fast must not keep an event for ever.
+    timeMs: Math.min(timeMs, nowMs),
+    action,
+    decoy,
+    source: at(event, "source.ip") as string | undefined ?? "",
+    session,
+    severity,
+    json,
+  });
+}
+
+type Json = string | number | boolean | null | Json[] | JsonObject;
+interface JsonObject {
+  [key: string]: Json;
+}
+
+/** A field is missing or has not the type or form that it must have. Never leaves this module. */
+class Unfit extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super(path);
+    // Of a name that the sensor made up, no more than can stand in a reply.
+    this.path = TYPES.has(path) ? path : path.split(".").slice(0, 2).join(".").slice(0, 40);
+  }
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value of a dotted name. */
+function at(event: JsonObject, path: string): Json | undefined {
+  let value: Json | undefined = event;
+  for (const key of path.split(".")) {
+    value = value !== undefined && isObject(value) && Object.hasOwn(value, key)
+      ? value[key]
+      : undefined;
+  }
+  return value;
+}
+
+/** Checks an object's names and values; returns it with hidden characters made visible. */
+function checkObject(object: JsonObject, prefix: string, depth: number): JsonObject {
+  if (depth > MAX_DEPTH) throw new Unfit(prefix);
+  const checked: JsonObject = {};
+  for (const key of Object.keys(object)) {
+    const path = prefix === "" ? key : `${prefix}.${key}`;
+    if (!KEY.test(key)) throw new Unfit(prefix === "" ? "name" : prefix);
+    const value = object[key]!;
+    const type = TYPES.get(path);
+    checked[key] = type === undefined
+      ? checkUnknown(value, path, depth)
+      : checkKnown(value, type, path);
+  }
+  return checked;
+}
+
+/** A field that this version does not know, of a newer sensor: anything that is small and visible. */
+function checkUnknown(value: Json, path: string, depth: number): Json {
+  if (OBJECTS.has(path) && !isObject(value)) throw new Unfit(path);
+  if (typeof value === "string") return visible(value);
+  if (Array.isArray(value)) {
+    if (depth > MAX_DEPTH) throw new Unfit(path);
+    return value.map((item) => checkUnknown(item, path, depth + 1));
+  }
+  return isObject(value) ? checkObject(value, path, depth + 1) : value;
+}
+
+function checkKnown(value: Json, type: FieldType, path: string): Json {
+  if (type === "text") {
+    if (typeof value === "string") return visible(value);
+  } else if (type === "long") {
+    if (Number.isSafeInteger(value)) return value;
+  } else if (type === "boolean") {
+    if (typeof value === "boolean") return value;
+  } else if (type === "date" || type === "base64" || type === "ip") {
+    if (typeof value === "string" && hasForm(value, type)) return value;
+  } else if (Array.isArray(value)) {
+    return value.map((item) => {
+      if (type === "pairs") return checkPair(item, path);
+      if (typeof item !== "string" || (type === "ip[]" && !hasForm(item, "ip"))) {
+        throw new Unfit(path);
+      }
+      return visible(item);
+    });
+  }
+  throw new Unfit(path);
+}
+
+function hasForm(value: string, type: "date" | "base64" | "ip"): boolean {
+  if (type === "date") return DATE.test(value);
+  if (type === "base64") return BASE64.test(value);
+  return /^[0-9a-f.:]{2,45}$/.test(value) && parseIp(value) !== undefined;
+}
+
+function checkPair(item: Json, path: string): Json {
+  if (!isObject(item) || typeof item.name !== "string" || typeof item.value !== "string") {
+    throw new Unfit(path);
+  }
+  return { name: visible(item.name), value: visible(item.value) };
+}
+
+function visible(text: string): string {
+  return PLAIN.test(text) ? text : escapeHidden(text);
+}

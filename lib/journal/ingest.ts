@@ -1,0 +1,220 @@
+/**
+ * Taking in the events of other sensors, and what is known of these: all of a batch with the position
+ * that its sensor has reached, or nothing of it.
+ *
+ * Sensors send again whatever they cannot be sure of, so an event that is there already is passed over.
+ * Positions are committed together with the events: when this journal loses both, as with the power, the
+ * sensor is found to be ahead, and sends again what is missing.
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { ForeignEvent } from "../events/foreign.ts";
+
+/** What a sensor says of itself beside its events. */
+export interface SensorReport {
+  /** Its name, as its credential says. */
+  readonly sensor: string;
+  readonly version: string;
+  /** What follows comes from a sensor that speaks for itself at least every minute or so. */
+  readonly position?: {
+    /** Id of its journal: positions of another one mean nothing. */
+    readonly journal: string;
+    /** Everything up to this sequence that it wants to send is here, with these events. */
+    readonly upTo: number;
+  };
+  /** Sequence of its newest event. */
+  readonly newest?: number;
+  /** How many events of this batch's range it has lost before they could be sent. */
+  readonly missing?: number;
+  /** How many events of this batch were refused. */
+  readonly refused?: number;
+}
+
+/** What became of a batch. */
+export interface Ingested {
+  /** Events that are now in the journal. */
+  readonly stored: number;
+  /** Events that were there already. */
+  readonly known: number;
+}
+
+/** What is known of a sensor. */
+export interface SensorRow {
+  readonly name: string;
+  readonly version: string;
+  /** Id of its journal; empty for one that tells no positions. */
+  readonly journal: string;
+  readonly position: number;
+  /** By our clock, in ms since 1970. */
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  /** Events of it that were stored. */
+  readonly events: number;
+  /** Sequence of its newest event, as far as it has told; 0 if it has not. */
+  readonly newest: number;
+  /** Events that it has lost before it could send them. */
+  readonly missing: number;
+  readonly refused: number;
+  /** Whether it reports at least every minute, so that its silence means something. */
+  readonly reports: boolean;
+  /** Whether its silence was told. */
+  readonly isSilent: boolean;
+}
+
+/** Most sensors known; events of others are taken, but nobody counts them. */
+export const MAX_SENSORS = 10_000;
+
+/**
+ * Stores events that are not there yet.
+ * @param db the journal, in a transaction.
+ * @param events in order.
+ * @param lastSequence number of the newest event that is there.
+ * @returns those that were stored, with the numbers they got.
+ */
+export function insertForeign(
+  db: DatabaseSync,
+  events: readonly ForeignEvent[],
+  lastSequence: number,
+): (ForeignEvent & { readonly sequence: number })[] {
+  const insert = db.prepare(
+    `INSERT INTO events
+       (sequence, time_ms, action, decoy, source, session, severity, json, sensor, origin)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (sensor, origin) WHERE origin <> '' DO NOTHING`,
+  );
+  const stored = [];
+  let sequence = lastSequence + 1;
+  for (const e of events) {
+    const { changes } = insert.run(
+      ...[sequence, e.timeMs, e.action, e.decoy, e.source, e.session, e.severity, e.json],
+      ...[e.sensor, e.id],
+    );
+    if (Number(changes) > 0) stored.push({ ...e, sequence: sequence++ });
+  }
+  return stored;
+}
+
+/**
+ * Notes what is known of sensors after a batch.
+ * @param db the journal, in the batch's transaction.
+ * @param stored the batch's new events.
+ * @param options the clock, and what the sensor said of itself.
+ */
+export function updateSensors(
+  db: DatabaseSync,
+  stored: readonly ForeignEvent[],
+  { nowMs, report }: { readonly nowMs: number; readonly report?: SensorReport | undefined },
+): void {
+  const counts = new Map<string, { events: number; version: string }>();
+  if (report !== undefined) counts.set(report.sensor, { events: 0, version: report.version });
+  for (const { sensor, version } of stored) {
+    const count = counts.get(sensor);
+    if (count === undefined) counts.set(sensor, { events: 1, version });
+    else count.events++;
+  }
+  for (const [name, { events, version }] of counts) {
+    const old = readSensor(db, name);
+    if (old === undefined && countSensors(db) >= MAX_SENSORS) continue;
+    const own = report?.sensor === name ? report : undefined;
+    writeSensor(db, {
+      ...merge(old ?? newSensor(name, nowMs), own),
+      version,
+      events: (old?.events ?? 0) + events,
+      lastSeenMs: nowMs,
+    });
+  }
+}
+
+/**
+ * What is known of a sensor.
+ * @param db the journal.
+ * @param name of the sensor.
+ */
+export function readSensor(db: DatabaseSync, name: string): SensorRow | undefined {
+  const row = db.prepare("SELECT * FROM sensors WHERE name = ?").get(name);
+  return row && parseRow(row);
+}
+
+/**
+ * What is known of all sensors, by name.
+ * @param db the journal.
+ */
+export function readSensors(db: DatabaseSync): SensorRow[] {
+  return db.prepare("SELECT * FROM sensors ORDER BY name").all().map(parseRow);
+}
+
+/**
+ * Notes that a sensor's silence was told.
+ * @param db the journal.
+ * @param name of the sensor.
+ */
+export function markSilent(db: DatabaseSync, name: string): void {
+  const row = readSensor(db, name);
+  if (row !== undefined) writeSensor(db, { ...row, isSilent: true });
+}
+
+function merge(row: SensorRow, report: SensorReport | undefined): SensorRow {
+  if (report === undefined) return { ...row, isSilent: false };
+  const { position, newest, missing = 0, refused = 0 } = report;
+  const isSame = position?.journal === row.journal;
+  return {
+    ...row,
+    journal: position?.journal ?? row.journal,
+    position: position === undefined
+      ? row.position
+      : isSame
+      ? Math.max(row.position, position.upTo)
+      : position.upTo,
+    newest: newest ?? row.newest,
+    missing: row.missing + missing,
+    refused: row.refused + refused,
+    reports: true,
+    isSilent: false,
+  };
+}
+
+function newSensor(name: string, nowMs: number): SensorRow {
+  return {
+    name,
+    version: "",
+    journal: "",
+    position: 0,
+    firstSeenMs: nowMs,
+    lastSeenMs: nowMs,
+    events: 0,
+    newest: 0,
+    missing: 0,
+    refused: 0,
+    reports: false,
+    isSilent: false,
+  };
+}
+
+function countSensors(db: DatabaseSync): number {
+  return Number((db.prepare("SELECT count(*) AS n FROM sensors").get() as { n: number }).n);
+}
+
+/** What of a row stands in its column `state`. */
+type State = Pick<SensorRow, "newest" | "missing" | "refused" | "reports" | "isSilent">;
+
+function writeSensor(db: DatabaseSync, row: SensorRow): void {
+  const { newest, missing, refused, reports, isSilent } = row;
+  const state: State = { newest, missing, refused, reports, isSilent };
+  db.prepare("INSERT OR REPLACE INTO sensors VALUES (?, ?, ?, ?, ?, ?, ?, ?)").run(
+    ...[row.name, row.version, row.journal, row.position, row.firstSeenMs, row.lastSeenMs],
+    ...[row.events, JSON.stringify(state)],
+  );
+}
+
+function parseRow(row: Record<string, unknown>): SensorRow {
+  const state: Partial<State> = row.state === "" ? {} : JSON.parse(String(row.state));
+  return {
+    ...newSensor(String(row.name), Number(row.first_seen_ms)),
+    version: String(row.version),
+    journal: String(row.journal),
+    position: Number(row.position),
+    lastSeenMs: Number(row.last_seen_ms),
+    events: Number(row.events),
+    ...state,
+  };
+}
