@@ -21,7 +21,14 @@ import { RateMeter } from "./rate_meter.ts";
 import { CertificateWatch } from "./service/certificate_watch.ts";
 import { type EncryptedService, startService } from "./service/server.ts";
 import { TokenStore, writeOperatorToken } from "./service/tokens.ts";
-import type { DecoyReport, SensorView, StatusReport } from "./service/view.ts";
+import type {
+  DeadLetter,
+  DeadLetterQuery,
+  DecoyReport,
+  ReplayReport,
+  SensorView,
+  StatusReport,
+} from "./service/view.ts";
 import { Outlets } from "./sinks/outlets.ts";
 import { VERSION } from "./version.ts";
 
@@ -87,9 +94,14 @@ export class Sensor implements SensorView {
     this.#garden.plant(config);
     this.#garden.recall(this.journal);
     this.#emitter.observe = (event) => this.#garden.book.observe(event);
-    this.#retention = new Retention(this.journal, retentionLimits(config));
+    this.#outlets = new Outlets(this.journal, {
+      sensor: () => this.#emitter.sensor,
+      onFailing: (sink, trouble) => this.#emit("sink.failing", { ...sink, ...trouble }),
+      onRecovered: (sink, trouble) => this.#emit("sink.recovered", { ...sink, ...trouble }),
+    });
+    this.#retention = new Retention(this.journal, retentionLimits(config), this.#outlets);
+    this.#retention.onHeld = () => this.#emit("sensor.degraded", describeHeld(config));
     this.#retention.start();
-    this.#outlets = new Outlets(this.journal);
     this.#fleet = new DecoyFleet(config.limits, {
       emitter: this.#emitter,
       probePath: folder.secretPath,
@@ -129,8 +141,8 @@ export class Sensor implements SensorView {
   }
 
   /** Begins to feed the sinks, from the first event of this run on. */
-  async startSinks(): Promise<void> {
-    await this.#outlets.start(this.#config.sinks, this.#firstSequence);
+  startSinks(): void {
+    this.#outlets.start(this.#config.sinks, this.#firstSequence);
   }
 
   /** How many addresses of decoys are open. */
@@ -142,6 +154,18 @@ export class Sensor implements SensorView {
   /** The encrypted service; `undefined` when it is not enabled. */
   get service(): EncryptedService | undefined {
     return this.#service;
+  }
+
+  deadLetters(options: DeadLetterQuery): DeadLetter[] {
+    return this.#outlets.deadLetters(options);
+  }
+
+  replay(sink: string): Promise<ReplayReport | undefined> {
+    return this.#outlets.replay(sink);
+  }
+
+  discard(sink: string): number | undefined {
+    return this.#outlets.discard(sink);
   }
 
   lures(): LureReport[] {
@@ -189,7 +213,12 @@ export class Sensor implements SensorView {
         kind: sink.kind,
         delivered: sink.delivered,
         dropped: sink.dropped,
+        dead_letters: sink.deadLetters,
+        failures: sink.failures,
         lag: Math.max(0, journal.lastSequence - sink.cursor),
+        ...(sink.lastSuccessMs === undefined
+          ? {}
+          : { last_success: new Date(sink.lastSuccessMs).toISOString() }),
         ...(sink.trouble === undefined ? {} : { trouble: sink.trouble }),
       })),
       limits: this.#config.limits,
@@ -310,6 +339,14 @@ function retentionLimits({ journal }: Config): RetentionLimits {
     maxBytes: journal.max_mb * 1_048_576,
     maxSources: journal.max_sources,
   };
+}
+
+/** Why the journal is larger than it should be. */
+function describeHeld({ journal }: Config): EventMap["sensor.degraded"] {
+  const detail =
+    `it is over journal.max_mb (${journal.max_mb}) and nothing can be removed, since ` +
+    "sinks are still owed events: see duckblind status; a sink's max_backlog sets a bound";
+  return { component: "journal", detail };
 }
 
 /** Keys that a reload cannot change, with their new values where these differ. */

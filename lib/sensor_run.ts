@@ -47,7 +47,7 @@ export async function runSensor(config: Config, options: RunOptions): Promise<0 
       return 1;
     }
     for (const line of describeSensor(sensor, config, options)) options.out(line);
-    await sensor.startSinks();
+    sensor.startSinks();
     for (;;) {
       const signal = await signals.next();
       if (signal === "SIGHUP") {

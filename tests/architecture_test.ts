@@ -22,11 +22,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   config: ["errors", "net"],
   journal: ["errors", "log", "events"],
   lures: ["errors", "log", "events", "config", "journal"],
+  // What reaches NATS, for those that publish and those that collect.
+  nats: ["errors", "config/schema", "net"],
   // One protocol; `protocol` itself is not in the list: no protocol knows another.
   protocol: ["decoys/decoy", "config/schema", "events/event", "errors", "net"],
   // What runs decoys, and the list of them.
   decoys: ["errors", "log", "events", "config", "net", "protocol"],
-  sinks: ["errors", "log", "events", "journal", "config", "net", "terminal"],
+  sinks: ["errors", "log", "events", "journal", "config", "net", "nats", "terminal"],
   service: ["errors", "log", "events", "journal", "config", "net", "lures"],
   sensor: [
     "errors",
@@ -56,7 +58,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "net",
     "decoys/registry",
     "lures/kinds",
+    "sinks/grouping",
     "sinks/registry",
+    "sinks/secrets",
     "service",
     "sensor_run",
   ],

@@ -84,6 +84,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./status.ts")).status,
   },
   {
+    name: "test-sink",
+    summary: "sends one marked event to a sink and prints what the other side said",
+    load: async () => (await import("./test_sink.ts")).testSink,
+  },
+  {
+    name: "dead-letters",
+    summary: "lists what sinks could not deliver for good, and tries it again",
+    load: async () => (await import("./dead_letters.ts")).deadLetters,
+  },
+  {
     name: "token",
     summary: "says who may log in to the encrypted service",
     load: async () => (await import("./token.ts")).token,

@@ -10,6 +10,7 @@ import { findDecoyKind, speaksTls } from "../decoys/registry.ts";
 import { formatHostPort, type HostPort } from "../net/address.ts";
 import { authorityKeyPath } from "../net/certificates.ts";
 import { findSinkKind } from "../sinks/registry.ts";
+import { findSecrets } from "../sinks/secrets.ts";
 import { DEFAULT_CONFIG_FILE } from "./init.ts";
 
 /** Loopback addresses that a listener on every address also answers. */
@@ -33,12 +34,15 @@ export function permissionFlags(config: Config, configPath?: string): string[] {
     ...certificateFiles(config),
     ...[config.tls.cert, config.tls.key].filter((path) => path !== ""),
     ...config.decoys.flatMap(({ kind, options }) => findDecoyKind(kind)?.paths?.(options) ?? []),
+    ...config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.reads?.(options) ?? []),
+    ...sinkSecrets(config, "file:"),
   ];
   return formatFlags({
     net: netAddresses(config),
     read: [...folders, ...read],
     write: folders,
     sys: ["hostname"],
+    env: sinkSecrets(config, "env:"),
   });
 }
 
@@ -90,6 +94,13 @@ function sinkFiles(config: Config): string[] {
   return config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.paths?.(options) ?? []);
 }
 
+/** Where the secrets of sinks are: names of variables, or paths. */
+function sinkSecrets(config: Config, scheme: "env:" | "file:"): string[] {
+  return config.sinks.flatMap(({ options }) => findSecrets(options))
+    .filter((reference) => reference.startsWith(scheme))
+    .map((reference) => reference.slice(scheme.length));
+}
+
 /** A file's folder; the file itself where that would be the whole working folder, or everything. */
 function folderOf(path: string): string {
   const normal = normalizePath(path);
@@ -112,7 +123,13 @@ function covers(folder: string, path: string): boolean {
 }
 
 function formatFlags(
-  rights: { net: string[]; read: readonly string[]; write: readonly string[]; sys: string[] },
+  rights: {
+    readonly net: readonly string[];
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+    readonly sys: readonly string[];
+    readonly env?: readonly string[];
+  },
 ): string[] {
   const flag = (name: string, values: readonly string[]) =>
     values.length === 0 ? [] : [`--allow-${name}=${[...new Set(values)].join(",")}`];
@@ -122,7 +139,7 @@ function formatFlags(
     ...flag("read", reducePaths(rights.read)),
     ...flag("write", reducePaths(rights.write)),
     ...flag("sys", rights.sys),
-    ...flag("env", ["NO_COLOR"]),
+    ...flag("env", ["NO_COLOR", ...rights.env ?? []]),
   ];
 }
 

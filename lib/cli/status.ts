@@ -63,8 +63,11 @@ function print(report: WireStatus, terminal: Terminal): void {
     ],
     ...report.sinks.map((sink): [string, string] => [
       "Sink",
-      `${sink.name}: ${sink.delivered} delivered, ${sink.lag} behind, ${sink.dropped} dropped` +
-      (sink.trouble === undefined ? "" : `; ${sink.trouble}`),
+      `${sink.name}: ${sink.delivered} delivered, ${sink.lag} behind` +
+      (sink.dropped === 0 ? "" : `, ${sink.dropped} given up`) +
+      (sink.dead_letters === 0 ? "" : `, ${sink.dead_letters} dead letters`) +
+      (sink.last_success === undefined ? "" : `, last at ${sink.last_success.slice(0, 19)}Z`) +
+      (sink.trouble === undefined ? "" : `; fails: ${sink.trouble}`),
     ]),
     [
       "Service",

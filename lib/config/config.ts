@@ -10,6 +10,7 @@ import { formatHostPort, type HostPort, parseHostPort } from "../net/address.ts"
 import { configSchema } from "./document.ts";
 import { describeIssues } from "./issues.ts";
 import { v } from "./schema.ts";
+import { type GroupingPlan, type SinkPlan, takeSinkKeys } from "./sink_keys.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** A kind of decoy or sink as the config sees it. */
@@ -17,6 +18,11 @@ export interface OptionsKind {
   readonly kind: string;
   // deno-lint-ignore no-explicit-any -- each kind has options of its own
   readonly options: v.GenericSchema<unknown, any>;
+  /** Of a sink: whether people read it, and defaults of the keys that all sinks have. */
+  readonly isForPeople?: boolean;
+  readonly defaults?: Readonly<Record<string, unknown>> & {
+    readonly group_by?: GroupingPlan["groupBy"];
+  };
 }
 
 /** The kinds that a config may name. */
@@ -42,15 +48,9 @@ export interface DecoyConfig {
 }
 
 /** A sink's entry. */
-export interface SinkConfig {
+export interface SinkConfig extends SinkPlan {
   readonly kind: string;
   readonly name: string;
-  readonly minSeverity: number;
-  /** Wanted `event.action`s; absent for all. */
-  readonly types?: readonly string[];
-  /** Wanted decoys by name; absent for all. */
-  readonly decoys?: readonly string[];
-  readonly options: Record<string, unknown>;
 }
 
 /** A lure's entry. */
@@ -112,14 +112,7 @@ export function parseConfig(text: string, kinds: KnownKinds): Config {
     })),
     lures: nameEntries(document.lures as Entry[]) as unknown as LureEntry[],
     sinks: nameEntries(document.sinks).map(
-      ({ kind, name, min_severity, types, decoys, ...options }) => ({
-        kind,
-        name,
-        minSeverity: min_severity as number,
-        ...(types === undefined ? {} : { types: types as string[] }),
-        ...(decoys === undefined ? {} : { decoys: decoys as string[] }),
-        options,
-      }),
+      ({ kind, name, ...entry }) => ({ kind, name, ...takeSinkKeys(entry) }),
     ),
   };
   const problems = [

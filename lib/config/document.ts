@@ -5,6 +5,7 @@
 import { parseCidr, parseHostPort } from "../net/address.ts";
 import type { KnownKinds, OptionsKind } from "./config.ts";
 import { choice, count, flag, optionalSection, section, text, v } from "./schema.ts";
+import { sinkKeys } from "./sink_keys.ts";
 
 const MINUTE_MS = 60_000;
 const MIB = 1_048_576;
@@ -57,8 +58,6 @@ const Path = (fallback: string, description: string) =>
     ),
     fallback,
   );
-
-const Severity = count(0, 0, 100, "Lowest severity delivered");
 
 const IgnoreRule = v.pipe(
   section({
@@ -142,6 +141,7 @@ export function configSchema(kinds: KnownKinds) {
       login_ms: count(30_000, 1000, 600_000, "Longest time until login, in ms"),
       idle_ms: count(10 * MINUTE_MS, 1000, 24 * 60 * MINUTE_MS, "Longest silence, in ms"),
       failure_pause_ms: count(1000, 0, 10_000, "Pause before a refused login is answered, in ms"),
+      sensor_silent_s: count(300, 10, 86_400, "Silence of a sensor that is told about, in s"),
     }),
     tls: optionalSection({
       inner: Inner(
@@ -159,10 +159,10 @@ export function configSchema(kinds: KnownKinds) {
     decoys: v.optional(
       v.pipe(
         v.array(
-          entryOf(kinds.decoys, {
+          entryOf(kinds.decoys, () => ({
             listen: Listeners,
             tls: flag(false, "Whether TLS is spoken from the first byte on"),
-          }),
+          })),
           "must be a list of decoys",
         ),
         v.maxLength(1024, "must have at most 1024 entries"),
@@ -194,11 +194,7 @@ export function configSchema(kinds: KnownKinds) {
     sinks: v.optional(
       v.pipe(
         v.array(
-          entryOf(kinds.sinks, {
-            min_severity: Severity,
-            types: v.optional(v.array(v.string("must be a text"), "must be a list of actions")),
-            decoys: v.optional(v.array(Name, "must be a list of decoy names")),
-          }),
+          entryOf(kinds.sinks, sinkKeys),
           "must be a list of sinks",
         ),
         v.maxLength(64, "must have at most 64 entries"),
@@ -216,12 +212,12 @@ export function configSchema(kinds: KnownKinds) {
 }
 
 /** An entry of one of the kinds: `kind`, `name`, the common keys, and the kind's own options. */
-function entryOf(kinds: readonly OptionsKind[], common: v.ObjectEntries) {
+function entryOf(kinds: readonly OptionsKind[], common: (kind: OptionsKind) => v.ObjectEntries) {
   const variants = kinds.map((kind) =>
     section({
       kind: v.literal(kind.kind),
       name: v.optional(Name),
-      ...common,
+      ...common(kind),
       ...(kind.options as unknown as { entries: v.ObjectEntries }).entries,
     })
   );

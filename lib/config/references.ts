@@ -14,9 +14,11 @@ import type { Config } from "./config.ts";
 export function findDanglingNames(config: Config, actions: readonly string[]): ConfigProblem[] {
   const decoys = config.decoys.map(({ name }) => name);
   return [
-    ...config.sinks.flatMap((sink, i) => [
-      ...check(`sinks[${i}].types`, sink.types, actions),
-      ...check(`sinks[${i}].decoys`, sink.decoys, decoys),
+    ...config.sinks.flatMap(({ wanted }, i) => [
+      ...check(`sinks[${i}].types`, wanted.types, actions),
+      ...check(`sinks[${i}].exclude_types`, wanted.excludeTypes, actions),
+      ...check(`sinks[${i}].decoys`, wanted.decoys, decoys),
+      ...check(`sinks[${i}].exclude_decoys`, wanted.excludeDecoys, decoys),
     ]),
     ...config.ignore.flatMap((rule, i) => check(`ignore[${i}].decoys`, rule.decoys, decoys)),
   ];

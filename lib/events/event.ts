@@ -124,6 +124,8 @@ export interface EventMap {
     readonly reply?: string;
     /** Whether it would have changed or executed something: raises the severity. */
     readonly changes?: boolean;
+    /** What the peer's program calls itself, where the command says so. */
+    readonly agent?: string;
   };
   /** A whole HTTP request. */
   "http.request": {
@@ -232,6 +234,31 @@ export interface EventMap {
     /** How many events were lost. */
     readonly lost: number;
   };
+  /** A sensor that reports to this one has stopped doing so. */
+  "sensor.silent": {
+    /** Its name. */
+    readonly sensor: string;
+    /** When it last spoke, by our clock, in ms since 1970. */
+    readonly lastSeenMs: number;
+  };
+  /** A sensor that was silent reports again. */
+  "sensor.returned": { readonly sensor: string; readonly silentMs: number };
+  /** A sink cannot deliver. What it has not had waits for it in the journal. */
+  "sink.failing": SinkData;
+  "sink.recovered": SinkData;
+  /** Sent to one sink by `test-sink`; in no journal. */
+  "sink.test": { readonly name: string; readonly kind: string };
+}
+
+/** A sink's trouble. */
+export interface SinkData {
+  readonly name: string;
+  readonly kind: string;
+  readonly detail: string;
+  /** Calls that failed in a row. */
+  readonly failures: number;
+  /** Events that it will never have, because the config bounds how long or how many may wait. */
+  readonly lost: number;
 }
 
 /** Id of an event inside the program. */
@@ -259,4 +286,9 @@ export const ACTIONS = {
   "config.reloaded": "config-reloaded",
   "sensor.degraded": "sensor-degraded",
   "sensor.recovered": "sensor-recovered",
+  "sensor.silent": "sensor-silent",
+  "sensor.returned": "sensor-returned",
+  "sink.failing": "sink-failing",
+  "sink.recovered": "sink-recovered",
+  "sink.test": "sink-test",
 } as const satisfies Record<EventId, string>;

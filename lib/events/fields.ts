@@ -45,6 +45,7 @@ export const FIELDS = {
   "event.outcome": ["text", "`success` or `failure`"],
   "event.duration": ["long", "Length of a session, in ns"],
   "event.reason": ["text", "Why it happened"],
+  "event.ingested": ["date", "When a collector took it in; absent on the sensor itself"],
   "observer.name": ["text", "Id of the sensor"],
   "observer.type": ["text", "`honeypot`"],
   "observer.product": ["text", "`Duckblind`"],
@@ -69,7 +70,7 @@ export const FIELDS = {
   "http.request.method": ["text", "Method as sent"],
   "http.version": ["text", "Version as sent; `0.9` for none"],
   "url.original": ["text", "Request target as sent"],
-  "user_agent.original": ["text", "User-Agent as sent"],
+  "user_agent.original": ["text", "User-Agent as sent; what a git client calls itself"],
   "http.request.body.bytes": ["long", "Length of the body as received"],
   "http.request.body.content": ["text", "Start of the body, escaped"],
   "http.response.status_code": ["long", "Status of our answer; 0 for none"],
@@ -213,6 +214,13 @@ export const FIELDS = {
   "duckblind.sensor.started": ["text[]", "Decoys that a reload started"],
   "duckblind.sensor.stopped": ["text[]", "Decoys that a reload stopped"],
   "duckblind.sensor.kept": ["text[]", "Decoys that a reload left alone"],
+  "duckblind.fleet.sensor": ["text", "Sensor that a collector tells about"],
+  "duckblind.fleet.last_seen": ["date", "When it last spoke, by the collector's clock"],
+  "duckblind.fleet.silent_ms": ["long", "How long it was silent"],
+  "duckblind.sink.name": ["text", "Which sink"],
+  "duckblind.sink.kind": ["text", "Its kind"],
+  "duckblind.sink.failures": ["long", "How many calls failed in a row"],
+  "duckblind.sink.lost": ["long", "How many events it will never have"],
 } as const satisfies Record<string, readonly [FieldType, string]>;
 
 /** Fields that every event has. */

@@ -6,7 +6,7 @@
 import { boundBase64, boundText } from "./bound.ts";
 import type { Scope, SensorIdentity } from "./ecs.ts";
 import { encodeCredential, LOGIN_DENIED } from "./credential_part.ts";
-import type { EventId, EventMap } from "./event.ts";
+import type { EventId, EventMap, SinkData } from "./event.ts";
 import { encodeHttp } from "./http_part.ts";
 import { classes, type Part, quote } from "./part.ts";
 import { encodeSshClient } from "./ssh_part.ts";
@@ -22,6 +22,8 @@ type Encoder<K extends EventId> = (
 
 /** Longest list of words of a command. */
 const MAX_ARGS = 64;
+/** Longest name of a peer's program, in bytes. */
+const MAX_AGENT_BYTES = 1024;
 
 const OPENED = classes(["network"], ["connection", "start"]);
 const CLOSED = classes(["network"], ["connection", "end"]);
@@ -162,7 +164,7 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     severity: data.success ? 20 : 80,
     outcome: data.success ? "success" : "failure",
     message: data.success
-      ? `Operator ${quote(data.username)} logged in to the encrypted service from {from}`
+      ? `${data.role === "sensor" ? "Sensor" : "Operator"} ${quote(data.username)} logged in to the encrypted service from {from}`
       : `Login as ${quote(data.username)} on the encrypted service refused, from {from}`,
     fields: { users: [boundText(data.username, 256).text] },
     user: { name: boundText(data.username, 256).text },
@@ -209,7 +211,44 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     fields: { reason: boundText(data.detail).text },
     duckblind: { sensor: { component: data.component, lost: data.lost } },
   }),
+  "sensor.silent": ({ sensor, lastSeenMs }) => {
+    const lastSeen = new Date(lastSeenMs).toISOString();
+    return {
+      classes: HOST_ERROR,
+      severity: 70,
+      message: `Sensor ${quote(sensor)} is silent, it last spoke at ${lastSeen}`,
+      duckblind: { fleet: { sensor, last_seen: lastSeen } },
+    };
+  },
+  "sensor.returned": ({ sensor, silentMs }) => ({
+    classes: HOST_INFO,
+    severity: 20,
+    message: `Sensor ${quote(sensor)} is back after ${formatDuration(silentMs * 1e6)}`,
+    duckblind: { fleet: { sensor, silent_ms: silentMs } },
+  }),
+  "sink.failing": (data) => encodeSink(data, { classes: HOST_ERROR, severity: 70 }, "fails"),
+  "sink.recovered": (data) =>
+    encodeSink(data, { classes: HOST_INFO, severity: 30 }, "works again after"),
+  "sink.test": ({ name, kind }) => ({
+    classes: HOST_INFO,
+    severity: 50,
+    message: `Test of sink ${name}: nothing happened, this event was asked for`,
+    duckblind: { sink: { name, kind } },
+  }),
 };
+
+function encodeSink(
+  { name, kind, detail, failures, lost }: SinkData,
+  rank: Pick<Part, "classes" | "severity">,
+  verb: string,
+): Part {
+  return {
+    ...rank,
+    message: `Sink ${name} ${verb}: ${detail}${lost === 0 ? "" : `, ${lost} events lost`}`,
+    fields: { reason: boundText(detail).text },
+    duckblind: { sink: { name, kind, failures, lost } },
+  };
+}
 
 function encodeCommand(data: EventMap["command"]): Part {
   const line = boundText(data.argument === "" ? data.verb : `${data.verb} ${data.argument}`);
@@ -219,6 +258,9 @@ function encodeCommand(data: EventMap["command"]): Part {
     severity: data.changes ? 60 : 30,
     message: `{decoy} command ${quote(line.text)} from {from}`,
     process: { command_line: line.text },
+    userAgent: data.agent === undefined
+      ? undefined
+      : { original: boundText(data.agent, MAX_AGENT_BYTES).text },
     duckblind: {
       command: {
         name,

@@ -91,3 +91,24 @@ export function countLetters(db: DatabaseSync, sink: string): number {
   const row = db.prepare("SELECT count(*) AS n FROM dead_letters WHERE sink = ?").get(sink);
   return Number((row as { n: number }).n);
 }
+
+/**
+ * The letter that was parked last.
+ * @param db the journal.
+ * @param sink name of the sink.
+ * @returns its id; 0 when there is none.
+ */
+export function lastLetter(db: DatabaseSync, sink: string): number {
+  const row = db.prepare("SELECT max(id) AS id FROM dead_letters WHERE sink = ?").get(sink);
+  return Number((row as { id: number | null }).id ?? 0);
+}
+
+/**
+ * Removes all letters of a sink.
+ * @param db the journal.
+ * @param sink its name.
+ * @returns how many there were.
+ */
+export function discardLetters(db: DatabaseSync, sink: string): number {
+  return Number(db.prepare("DELETE FROM dead_letters WHERE sink = ?").run(sink).changes);
+}

@@ -27,21 +27,39 @@ export interface RetentionLimits {
   readonly maxSources: number;
 }
 
+/** Who still has to get events, so that they must stay. */
+export interface Debtors {
+  /** Up to where events may be removed; more than any sequence when nobody is owed any. */
+  readonly releasedTo: number;
+  /** Told before events go; who has not had some of them, and may not have them, counts them. */
+  abandon(upTo: number): void;
+}
+
+/** Nobody is owed anything. */
+const NO_DEBTORS: Debtors = { releasedTo: Infinity, abandon: () => {} };
+
 /** Removes what is too old or too much, for as long as it runs. */
 export class Retention {
   readonly #journal: Journal;
+  readonly #debtors: Debtors;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Sources still to be forgotten in this run; not counted yet at its begin. */
   #excessSources: number | undefined;
   /** What is kept; may change at a reload. */
   limits: RetentionLimits;
+  /** Whether the file is larger than it should be, because events are still owed to someone. */
+  isHeld = false;
+  /** Told when that begins. */
+  onHeld: (() => void) | undefined;
 
   /**
    * @param journal what is kept in bounds.
    * @param limits what is kept.
+   * @param debtors who still has to get events; absent for nobody.
    */
-  constructor(journal: Journal, limits: RetentionLimits) {
+  constructor(journal: Journal, limits: RetentionLimits, debtors: Debtors = NO_DEBTORS) {
     this.#journal = journal;
+    this.#debtors = debtors;
     this.limits = limits;
   }
 
@@ -63,7 +81,12 @@ export class Retention {
    */
   step(nowMs: number): boolean {
     return this.#journal.withDatabase((db) => {
-      const hasRemoved = removeEvents(db, this.limits, nowMs);
+      const { hasRemoved, isHeld } = removeEvents(db, this.limits, {
+        nowMs,
+        debtors: this.#debtors,
+      });
+      if (isHeld && !this.isHeld) this.onHeld?.();
+      this.isHeld = isHeld;
       // Counting a large table takes longer than a step: once a run is enough.
       this.#excessSources ??= countSources(db) - this.limits.maxSources;
       const hasForgotten = this.#excessSources > 0;
@@ -82,17 +105,27 @@ export class Retention {
   }
 }
 
-function removeEvents(db: DatabaseSync, limits: RetentionLimits, nowMs: number): boolean {
+function removeEvents(
+  db: DatabaseSync,
+  limits: RetentionLimits,
+  { nowMs, debtors }: { readonly nowMs: number; readonly debtors: Debtors },
+): { hasRemoved: boolean; isHeld: boolean } {
   const first = Number(readValue(db, "SELECT min(sequence) FROM events") ?? 0);
   const pageSize = Number(readValue(db, "PRAGMA page_size"));
   const free = Number(readValue(db, "PRAGMA freelist_count"));
   const used = (Number(readValue(db, "PRAGMA page_count")) - free) * pageSize;
   const isTooLarge = used > limits.maxBytes;
-  const removed = db.prepare(
-    `DELETE FROM events WHERE sequence BETWEEN ? AND ?${isTooLarge ? "" : " AND time_ms < ?"}`,
-  ).run(first, first + STEP_EVENTS - 1, ...(isTooLarge ? [] : [nowMs - limits.maxAgeMs])).changes;
   if (free > STEP_PAGES) db.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
-  return Number(removed) > 0;
+  const upTo = Math.min(first + STEP_EVENTS - 1, debtors.releasedTo);
+  if (upTo < first) return { hasRemoved: false, isHeld: isTooLarge };
+  const where = `sequence BETWEEN ? AND ?${isTooLarge ? "" : " AND time_ms < ?"}`;
+  const values = [first, upTo, ...(isTooLarge ? [] : [nowMs - limits.maxAgeMs])];
+  const last = db.prepare(`SELECT max(sequence) AS s FROM events WHERE ${where}`).get(...values);
+  const { s } = last as { s: number | null };
+  if (s === null) return { hasRemoved: false, isHeld: false };
+  debtors.abandon(s);
+  db.prepare(`DELETE FROM events WHERE ${where}`).run(...values);
+  return { hasRemoved: true, isHeld: false };
 }
 
 function countSources(db: DatabaseSync): number {

@@ -28,6 +28,8 @@ export type ErrorCode =
   | "forbidden" // the role does not allow it
   | "too-long" // the line is longer than `MAX_LINE_BYTES`
   | "revoked" // the token was taken back
+  | "gap" // a sensor goes on after events that are not here
+  | "busy" // not now: the journal cannot be written
   | "failed"; // our fault
 
 /** A request cannot be answered: the session writes it as `-ERR` and goes on. */
@@ -62,6 +64,8 @@ export interface Selection {
   readonly limit?: number;
   /** Pause after which a silent feed sends its cursor, in ms. */
   readonly heartbeatMs?: number;
+  /** Name of a sink. */
+  readonly sink?: string;
 }
 
 /** An answer's first line. */
@@ -90,7 +94,9 @@ const OPTIONS: Record<string, OptionParser> = {
   type: (value) => ({ filter: { actions: parseActions(value) } }),
   decoy: (value) => ({ filter: { decoys: parseNames(value) } }),
   source: (value) => ({ filter: { source: parseSource(value) } }),
+  sink: (value) => ({ sink: value }),
   session: (value) => ({ filter: { session: value } }),
+  sensor: (value) => ({ filter: { sensors: parseSensors(value) } }),
   min_severity: (value) => ({ filter: { minSeverity: parseWhole("min_severity", value, 100) } }),
   from: (value) => ({ filter: { fromMs: parseTime("from", value) } }),
   to: (value) => ({ filter: { toMs: parseTime("to", value) } }),
@@ -131,10 +137,14 @@ export const EVENTS_OPTIONS = [
   "decoy",
   "source",
   "session",
+  "sensor",
   "min_severity",
   "from",
   "to",
 ] as const;
+
+/** Options of `DEAD-LETTERS`. */
+export const LETTERS_OPTIONS = ["sink", "since", "limit"] as const;
 
 /** Options of `TAIL`. */
 export const TAIL_OPTIONS = [
@@ -143,6 +153,7 @@ export const TAIL_OPTIONS = [
   "decoy",
   "source",
   "session",
+  "sensor",
   "min_severity",
   "from",
   "to",
@@ -223,6 +234,12 @@ function parseNames(value: string): string[] {
   const words = value.split(",");
   if (words.every((word) => /^[a-z0-9][a-z0-9_.-]{0,63}$/.test(word))) return words;
   throw new RequestError("bad-request", `decoy is ${quote(value)}, must be names of decoys`);
+}
+
+function parseSensors(value: string): string[] {
+  const words = value.split(",");
+  if (words.every((word) => /^[\x21-\x7e]{1,128}$/.test(word))) return words;
+  throw new RequestError("bad-request", `sensor is ${quote(value)}, must be names of sensors`);
 }
 
 /** An address as events have it, so that every way of writing it matches. */

@@ -11,14 +11,18 @@ import {
   EVENTS_OPTIONS,
   formatListStart,
   formatOk,
+  LETTERS_OPTIONS,
   parseSelection,
   RequestError,
+  type Selection,
   TAIL_OPTIONS,
 } from "./frames.ts";
+import { PUBLISH, SENSORS } from "./fleet_handlers.ts";
+import type { Intake } from "./intake.ts";
 import { type EventReader, readPage, turn } from "./pages.ts";
 import { tail } from "./tail.ts";
 import type { Role } from "./tokens.ts";
-import type { LureReport, SensorView, ServiceReport } from "./view.ts";
+import type { DeadLetter, LureReport, SensorView, ServiceReport } from "./view.ts";
 
 /** Largest answer held in memory, in UTF-16 units. */
 const MAX_PAGE_UNITS = 8 * 1_048_576;
@@ -31,6 +35,8 @@ const SESSION_STEP_EVENTS = 200;
 /** Sources returned when a request names no limit, and at most. */
 const SOURCES_LIMIT = 100;
 const MAX_SOURCES = 1000;
+/** Dead letters returned when a request names no limit, and at most: each may be an event of 64 KiB. */
+const LETTERS_LIMIT = 100;
 /** Text sent in one go, in UTF-16 units. */
 const CHUNK_UNITS = 65_536;
 
@@ -38,8 +44,14 @@ const CHUNK_UNITS = 65_536;
 export interface Caller {
   /** Absent before login. */
   readonly role: Role | undefined;
+  /** As whom; empty before login. */
+  readonly name: string;
   /** Whether nobody waits for the answer any more. */
   isOver(): boolean;
+  /** What follows the request's line: exactly so many bytes. */
+  body(bytes: number): Promise<Uint8Array>;
+  /** Waits, unless the session ends first. */
+  pause(ms: number): Promise<void>;
   /** Sends whole lines, and waits until the system has taken them. */
   send(text: string): Promise<void>;
   /** Begins to wait for what ends a live feed: a line, the peer's end, the stop of the service. */
@@ -50,6 +62,10 @@ export interface Caller {
 export interface ServiceContext {
   readonly journal: Journal;
   readonly view: SensorView;
+  /** Takes in the events of other sensors. */
+  readonly intake: Intake;
+  /** Names of the sensors that are connected. */
+  connectedSensors(): ReadonlySet<string>;
   /** How the service itself is doing. */
   report(): ServiceReport;
   /** Units held by answers that are being sent. */
@@ -58,8 +74,8 @@ export interface ServiceContext {
 
 /** One request. */
 export interface Handler {
-  /** Who may ask: everyone, everyone who logged in, or operators. */
-  readonly access: "anyone" | "operator";
+  /** Who may ask: everyone, or who logged in in that role. */
+  readonly access: "anyone" | Role;
   /** How it is written, and what it does. */
   readonly help: string;
   /**
@@ -140,12 +156,46 @@ export const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
       return true;
     },
   }],
+  ["DEAD-LETTERS", {
+    access: "operator",
+    help: "DEAD-LETTERS [sink=NAME] [since=ID] [limit=N]   what sinks could not deliver for good",
+    run: async (words, caller, { view }) => {
+      const { sink, since = 0, limit = LETTERS_LIMIT } = parseSelection(words, LETTERS_OPTIONS);
+      const letters = view.deadLetters({
+        ...(sink === undefined ? {} : { sink }),
+        after: since,
+        limit: Math.min(limit, LETTERS_LIMIT),
+      });
+      await sendList(caller, letters.map((letter) => JSON.stringify(formatLetter(letter))));
+      return true;
+    },
+  }],
+  ["REPLAY", {
+    access: "operator",
+    help: "REPLAY sink              try a sink's dead letters again",
+    run: async ([name = ""], caller, { view }) => {
+      const report = await view.replay(name);
+      if (report === undefined) throw noSink(name);
+      await sendList(caller, [JSON.stringify(report)]);
+      return true;
+    },
+  }],
+  ["DISCARD", {
+    access: "operator",
+    help: "DISCARD sink             throw a sink's dead letters away",
+    run: async ([name = ""], caller, { view }) => {
+      const discarded = view.discard(name);
+      if (discarded === undefined) throw noSink(name);
+      await sendList(caller, [JSON.stringify({ discarded })]);
+      return true;
+    },
+  }],
   ["EVENTS", {
     access: "operator",
     help: "EVENTS [since=SEQ] [limit=N] [type=A,B] [decoy=A,B] [source=IP] [session=ID] " +
-      "[min_severity=N] [from=TIME] [to=TIME]",
+      "[sensor=A,B] [min_severity=N] [from=TIME] [to=TIME]",
     run: async (words, caller, context) => {
-      const selection = parseSelection(words, EVENTS_OPTIONS);
+      const selection = withOwnSensor(parseSelection(words, EVENTS_OPTIONS), context);
       context.journal.flush();
       const page = await readPage(readerOf(context.journal), selection, {
         maxUnits: pageUnits(context),
@@ -195,15 +245,17 @@ export const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     access: "operator",
     help: "TAIL [since=SEQ] [heartbeat=SECONDS] [filters of EVENTS]   " +
       "events as they come, until a line is sent",
-    run: async (words, caller, { journal }) => {
-      const selection = parseSelection(words, TAIL_OPTIONS);
-      await tail(journal, selection, {
+    run: async (words, caller, context) => {
+      const selection = withOwnSensor(parseSelection(words, TAIL_OPTIONS), context);
+      await tail(context.journal, selection, {
         send: (text) => caller.send(text),
         ended: caller.tailEnd(),
       });
       return true;
     },
   }],
+  ["SENSORS", SENSORS],
+  ["PUBLISH", PUBLISH],
 ]);
 
 /**
@@ -212,11 +264,25 @@ export const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
  * @param role of who asks; absent before login.
  */
 export function mayRun(handler: Handler, role: Role | undefined): boolean {
-  return handler.access === "anyone" || role === "operator";
+  return handler.access === "anyone" || role === handler.access;
 }
 
-/** Sends a list; its lines are in memory already. */
-async function sendList(
+/** In the journal this sensor has no name. */
+function withOwnSensor(selection: Selection, { view }: ServiceContext): Selection {
+  const { sensors } = selection.filter;
+  if (sensors === undefined) return selection;
+  const own = view.status().sensor;
+  const names = sensors.map((name) => name === own ? "" : name);
+  return { ...selection, filter: { ...selection.filter, sensors: names } };
+}
+
+/**
+ * Sends a list.
+ * @param caller who asked.
+ * @param lines in memory already.
+ * @param next cursor from which to ask for more.
+ */
+export async function sendList(
   caller: Caller,
   lines: readonly string[],
   next?: number,
@@ -282,6 +348,16 @@ function readerOf(journal: Journal): EventReader {
     firstSequence: () => journal.status().firstSequence,
     read: (after, filter, limit) => journal.read(after, filter, limit),
   };
+}
+
+/** A dead letter as it goes over the wire: times as RFC 3339, what was to be delivered as it is. */
+function formatLetter({ id, sink, parkedMs, reason, sequence, item }: DeadLetter) {
+  const at = new Date(parkedMs).toISOString();
+  return { id, sink, parked: at, reason, sequence, ...JSON.parse(item) };
+}
+
+function noSink(name: string): RequestError {
+  return new RequestError("bad-request", `${JSON.stringify(name)} is no sink: see STATUS`);
 }
 
 /** A lure as it goes over the wire: times as RFC 3339. */

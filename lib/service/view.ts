@@ -2,11 +2,12 @@
  * What the encrypted service may see of the sensor.
  * @module
  */
+import type { DeadLetter } from "../journal/dead_letters.ts";
 import type { JournalStatus } from "../journal/journal.ts";
 import type { LureReport } from "../lures/book.ts";
 import type { ListenerReport } from "../net/bind.ts";
 
-export type { ListenerReport, LureReport };
+export type { DeadLetter, ListenerReport, LureReport };
 
 /** One decoy. */
 export interface DecoyReport {
@@ -26,10 +27,16 @@ export interface SinkReport {
   readonly name: string;
   readonly kind: string;
   readonly delivered: number;
-  /** Events given up because trying again could not help. */
+  /** Events given up, because the config bounds how long or how many may wait. */
   readonly dropped: number;
+  /** What its destination refused for good. */
+  readonly dead_letters: number;
+  /** Calls that failed, since the start. */
+  readonly failures: number;
   /** Events that it has not had yet. */
   readonly lag: number;
+  /** RFC 3339; absent before the first. */
+  readonly last_success?: string;
   /** What is wrong; absent when all is well. */
   readonly trouble?: string;
 }
@@ -57,8 +64,32 @@ export interface StatusReport {
   readonly memory: { readonly rss: number; readonly heap_used: number };
 }
 
+/** Which dead letters are wanted. */
+export interface DeadLetterQuery {
+  /** Of this sink only. */
+  readonly sink?: string;
+  /** Id after which to look. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+/** What became of dead letters that were tried again. */
+export interface ReplayReport {
+  readonly delivered: number;
+  /** Letters that are still there. */
+  readonly left: number;
+  /** Why the last of them could not be delivered. */
+  readonly reason?: string;
+}
+
 /** The sensor as the encrypted service sees it. */
 export interface SensorView {
+  /** What sinks could not deliver for good. */
+  deadLetters(options: DeadLetterQuery): DeadLetter[];
+  /** Tries a sink's dead letters again; `undefined` when there is no such sink. */
+  replay(sink: string): Promise<ReplayReport | undefined>;
+  /** Throws a sink's dead letters away and says how many; `undefined` when there is no such sink. */
+  discard(sink: string): number | undefined;
   /** The lures that are planted, and who took them. */
   lures(): LureReport[];
   status(): StatusReport;

@@ -1,96 +1,184 @@
 /**
- * Brings events from the journal to one sink: by a cursor of its own, in batches, with retry.
+ * Brings events from the journal to one sink: by a cursor of its own, in batches, until they are there.
  *
  * A sink is only ever fed from the journal, at its own pace, so that a slow or broken one costs no
- * memory and delays nobody. A durable cursor outlives the program; delivery is then at least once.
+ * memory and delays nobody. The cursor moves when the destination has acknowledged, and outlives the
+ * program; delivery is then at least once, and in order. What fails is tried again, for ever if need
+ * be; what the destination refuses for good becomes a dead letter.
  * @module
  */
+import type { SinkConfig } from "../config/config.ts";
+import { Schedule } from "../config/schedule.ts";
 import { SinkError } from "../errors.ts";
+import { MAX_DEAD_LETTERS } from "../journal/dead_letters.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { EventFilter } from "../journal/query.ts";
-import { logger } from "../log.ts";
 import { settlesWithin } from "../net/settles_within.ts";
-import type { Sink } from "./sink.ts";
+import { dropFirst, halve, pick, sizeOf, toParked } from "./batch.ts";
+import { BatchReader, type ReadBatch } from "./batch_reader.ts";
+import { Grouping } from "./grouping.ts";
+import { Health, type HealthListener } from "./health.ts";
+import { LetterBox, type ReplayReport } from "./letter_box.ts";
+import type { Batch, ItemTrouble, Sink } from "./sink.ts";
+import { SinkSlot } from "./slot.ts";
 
-const log = logger("delivery");
-
-/** Most events of one call of a sink. */
-const BATCH_EVENTS = 500;
-/** First and longest pause before a failed call is repeated, in ms. */
-const RETRY_MS = [500, 30_000] as const;
 /** How often a durable cursor is stored while it moves, in ms. */
-const STORE_EVERY_MS = 1000;
+const STORE_EVERY_MS = 200;
+/** Items refused in a row from which on each is followed by a pause: it may be all that is refused. */
+const PAUSE_FROM_REFUSALS = 3;
+const HOUR_MS = 3_600_000;
 
 /** How a delivery stands. */
 export interface DeliveryStatus {
+  /** Items delivered since the start: events, or notices. */
   readonly delivered: number;
-  /** Events given up because trying again could not help. */
+  /** Events given up since the start: too old, or more than `max_backlog`. */
   readonly dropped: number;
+  /** Dead letters there are. */
+  readonly deadLetters: number;
+  /** Calls that failed since the start. */
+  readonly failures: number;
   /** Sequence that the sink has dealt with. */
   readonly cursor: number;
+  /** Wall clock of the last success, in ms since 1970. */
+  readonly lastSuccessMs?: number;
   readonly trouble?: string;
 }
 
-/** What is delivered, and from where on. */
-export interface DeliveryOptions {
-  /** Name of the sink, and of its cursor. */
-  readonly name: string;
-  readonly filter: EventFilter;
+/** What a delivery needs. */
+export interface DeliveryParts {
+  readonly journal: Journal;
+  readonly config: SinkConfig;
   /** Whether the cursor outlives the program. */
   readonly isDurable: boolean;
   /** Where a sink without a stored cursor begins. */
   readonly startAfter: number;
+  /** Told when the sink begins to fail, and when it works again. */
+  readonly listener?: HealthListener;
+  /** Opens the sink. */
+  open(): Promise<Sink>;
 }
 
 /** Feeds one sink for as long as it runs. */
 export class Delivery {
   readonly #journal: Journal;
-  readonly #sink: Sink;
-  readonly #options: DeliveryOptions;
-  readonly #stopping = new AbortController();
+  readonly #parts: DeliveryParts;
+  readonly #reader: BatchReader;
+  readonly #slot: SinkSlot;
+  readonly #health: Health;
+  readonly #letters: LetterBox;
+  readonly #grouping: Grouping | undefined;
+  readonly #schedule: Schedule | undefined;
   readonly #running: Promise<void>;
+  #isStopping = false;
   #cursor: number;
-  #storedAt = 0;
-  #delivered = 0;
-  #dropped = 0;
-  #trouble: string | undefined;
-  /** Ends a wait for news, and any wait. */
+  #storedAtMs = 0;
+  #isStored = true;
+  /** When the batch that is waiting to become full began to. */
+  #batchSinceMs: number | undefined;
+  #refusedInARow = 0;
+  #rewindTo: number | undefined;
+  /** Sequence up to which events are being delivered. */
+  #inHandTo = 0;
+  /** Whether notices were made that are not delivered yet: then their making must not be stored. */
+  #isUnderWay = false;
+  /** Ends what is being waited for. */
   #wake: (() => void) | undefined;
-  #stop: (() => void) | undefined;
+  /** Whether news from the journal end the wait. */
+  #isIdle = false;
 
   /**
    * Begins to deliver.
-   * @param journal where events come from.
-   * @param sink where they go; disposed of at the end.
-   * @param options what, and from where on.
+   * @param parts what, from where on, and to whom.
    */
-  constructor(journal: Journal, sink: Sink, options: DeliveryOptions) {
+  constructor(parts: DeliveryParts) {
+    const { journal, config, isDurable, startAfter } = parts;
+    const { plan, grouping } = config;
     this.#journal = journal;
-    this.#sink = sink;
-    this.#options = options;
-    const stored = options.isDurable ? journal.cursor(options.name)?.sequence : undefined;
+    this.#parts = parts;
+    this.#reader = new BatchReader(journal, config.wanted, plan);
+    this.#slot = new SinkSlot(parts.open, plan.timeoutMs);
+    this.#health = new Health(config.name, parts.listener);
+    this.#letters = new LetterBox(journal, config.name);
+    this.#schedule = plan.schedule && new Schedule(plan.schedule, plan.timezone);
+    const stored = isDurable ? journal.cursor(config.name) : undefined;
     // A journal that was begun anew has lower numbers than a cursor of the old one.
-    this.#cursor = Math.min(stored ?? options.startAfter, journal.lastSequence);
+    this.#cursor = Math.min(stored?.sequence ?? startAfter, journal.lastSequence);
+    this.#isStored = stored !== undefined;
+    if (grouping !== undefined) {
+      this.#grouping = new Grouping(grouping);
+      this.#grouping.restore(
+        stored?.state ?? "",
+        (sequence) => journal.read(sequence - 1, {}, 1).events.find((e) => e.sequence === sequence),
+      );
+    }
+    this.#store();
     this.#running = this.#run();
   }
 
   /** How it stands. */
   status(): DeliveryStatus {
+    const { delivered, dropped, failures, lastSuccessMs, trouble } = this.#health;
     return {
-      delivered: this.#delivered,
-      dropped: this.#dropped,
+      delivered,
+      dropped,
+      failures,
+      deadLetters: this.#letters.count,
       cursor: this.#cursor,
-      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+      ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
+      ...(trouble === undefined ? {} : { trouble }),
     };
   }
 
-  /** Tells the sink that someone may have rotated its file. */
+  /** Up to where retention may remove events; absent when the sink is owed nothing. */
+  get releasedTo(): number | undefined {
+    if (!this.#parts.isDurable) return undefined;
+    const { maxBacklog } = this.#parts.config.plan;
+    const kept = maxBacklog === 0 ? 0 : this.#journal.lastSequence - maxBacklog;
+    return Math.max(this.#cursor, kept);
+  }
+
+  /**
+   * Gives up what retention is about to remove, because `max_backlog` says so.
+   * @param upTo the last sequence that goes.
+   */
+  abandon(upTo: number): void {
+    // What is being delivered is in memory.
+    const begin = Math.max(this.#cursor, this.#inHandTo);
+    if (upTo <= begin) return;
+    const lost = this.#reader.count(begin, upTo);
+    this.#advance(upTo);
+    const { maxBacklog } = this.#parts.config.plan;
+    if (lost > 0) this.#health.lose(lost, `more than max_backlog (${maxBacklog}) events waited`);
+  }
+
+  /** Tells the sink that someone may have rotated its file, and ends a pause between tries. */
   async reopen(): Promise<void> {
     try {
-      await this.#sink.reopen?.();
+      await this.#slot.reopen();
     } catch (error) {
-      this.#fail(error);
+      this.#health.fail(describe(error));
     }
+    this.#wake?.();
+  }
+
+  /**
+   * Tries the sink's dead letters again.
+   * @returns what became of them.
+   */
+  replay(): Promise<ReplayReport> {
+    const { trouble } = this.#health;
+    if (trouble !== undefined && this.#refusedInARow === 0) {
+      const left = this.#letters.count;
+      return Promise.resolve({ delivered: 0, left, reason: `the sink fails: ${trouble}` });
+    }
+    const done = this.#letters.ask();
+    this.#wake?.();
+    return done;
+  }
+
+  /** Throws the sink's dead letters away; returns how many there were. */
+  discard(): number {
+    return this.#letters.discard();
   }
 
   /**
@@ -98,54 +186,47 @@ export class Delivery {
    * @param deadlineMs longest time, in ms.
    */
   async stop(deadlineMs: number): Promise<void> {
-    this.#stopping.abort();
-    this.#stop?.();
-    await settlesWithin(this.#running, deadlineMs);
+    this.#isStopping = true;
+    this.#wake?.();
+    if (!await settlesWithin(this.#running, deadlineMs)) {
+      this.#slot.abort();
+      await this.#running;
+    }
+    this.#letters.close();
     this.#store();
-    await this.#sink[Symbol.asyncDispose]();
+    await this.#slot.close();
   }
 
   async #run(): Promise<void> {
-    let retryMs: number = RETRY_MS[0];
-    const unsubscribe = this.#journal.onAdvance(() => this.#wake?.());
+    const unsubscribe = this.#journal.onAdvance(() => this.#news());
     try {
       for (;;) {
-        const { events, scannedTo } = this.#journal.read(
-          this.#cursor,
-          this.#options.filter,
-          BATCH_EVENTS,
-        );
-        if (events.length === 0 && scannedTo <= this.#cursor) {
-          if (this.#stopping.signal.aborted) return;
-          await this.#sleep();
+        const waitMs = this.#schedule?.opensInMs(Date.now()) ?? 0;
+        if (waitMs > 0) {
+          if (this.#isStopping) return;
+          await this.#sleep(waitMs);
           continue;
         }
-        try {
-          if (events.length > 0) {
-            await this.#sink.write(
-              { events, notices: [], after: this.#cursor, upTo: scannedTo },
-              AbortSignal.timeout(60_000),
-            );
-          }
-          this.#delivered += events.length;
-          if (this.#trouble !== undefined) {
-            log.info("Sink {name} works again", { name: this.#options.name });
-          }
-          this.#trouble = undefined;
-          retryMs = RETRY_MS[0];
-        } catch (error) {
-          this.#fail(error);
-          if (error instanceof SinkError && !error.retryable) {
-            this.#dropped += events.length;
-          } else {
-            if (this.#stopping.signal.aborted) return;
-            await this.#sleep(retryMs);
-            retryMs = Math.min(2 * retryMs, RETRY_MS[1]);
-            continue;
-          }
+        if (this.#letters.isAsked) {
+          await this.#letters.replay((batch) => this.#slot.write(batch), this.#cursor);
+          continue;
         }
-        this.#cursor = scannedTo;
-        if (performance.now() - this.#storedAt >= STORE_EVERY_MS) this.#store();
+        const events = this.#reader.read(this.#cursor);
+        if (await this.#isUnripe(events)) continue;
+        this.#isUnderWay = true;
+        this.#inHandTo = events.upTo;
+        const batch = this.#makeBatch(events);
+        if (sizeOf(batch) === 0 && batch.upTo === batch.after) {
+          this.#isUnderWay = false;
+          if (this.#isStopping) return;
+          this.#storeIfDue(0);
+          await this.#sleepUntilNews();
+          continue;
+        }
+        if (sizeOf(batch) > 0 && !await this.#deliver(batch)) return;
+        this.#isUnderWay = false;
+        this.#advance(this.#rewindTo ?? batch.upTo);
+        this.#rewindTo = undefined;
         // A backlog is read in steps, between which everybody else has a turn.
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -154,30 +235,164 @@ export class Delivery {
     }
   }
 
-  /** Waits until there is something new, or for a time; ends early at a stop. */
+  /** Waits a little for a batch that could still grow; returns whether to read it again. */
+  async #isUnripe({ events, isFull }: ReadBatch): Promise<boolean> {
+    const { batchMs } = this.#parts.config.plan;
+    if (batchMs === 0 || isFull || events.length === 0 || this.#isStopping) {
+      this.#batchSinceMs = undefined;
+      return false;
+    }
+    this.#batchSinceMs ??= performance.now();
+    const leftMs = this.#batchSinceMs + batchMs - performance.now();
+    if (leftMs <= 0) {
+      this.#batchSinceMs = undefined;
+      return false;
+    }
+    await this.#sleep(leftMs);
+    return true;
+  }
+
+  /** Makes notices of events, for people. */
+  #makeBatch(batch: Batch): Batch {
+    if (this.#grouping === undefined) return batch;
+    const nowMs = Date.now();
+    const due = this.#grouping.due(nowMs);
+    const notices = batch.events.flatMap((event) => this.#grouping!.add(event, nowMs));
+    if (due.length > 0) this.#isStored = false;
+    return { ...batch, notices: [...due, ...notices], events: [] };
+  }
+
+  /** Delivers a batch whole; returns `false` when it was stopped before. */
+  async #deliver(batch: Batch): Promise<boolean> {
+    const queue = [batch];
+    while (queue.length > 0 && this.#rewindTo === undefined) {
+      const rest = await this.#attempt(queue.shift()!);
+      if (rest === undefined) return false;
+      queue.unshift(...rest);
+    }
+    return true;
+  }
+
+  /** Tries once; returns what is still to be done of it, or `undefined` when it was stopped. */
+  async #attempt(batch: Batch): Promise<Batch[] | undefined> {
+    try {
+      const { rejected = [], postponed = [] } = await this.#slot.write(batch);
+      if (rejected.length > 0 && this.#letters.count + rejected.length > MAX_DEAD_LETTERS) {
+        throw tooManyLetters(rejected[0]!.reason);
+      }
+      this.#letters.park(rejected.map((trouble) => toParked(batch, trouble)));
+      const again = new Set(postponed.map(({ index }) => index));
+      const done = sizeOf(batch) - rejected.length - again.size;
+      if (done > 0 || rejected.length + again.size === 0) {
+        this.#health.succeed(done);
+        this.#refusedInARow = 0;
+      } else this.#refusedInARow += rejected.length;
+      if (again.size > 0) {
+        const left = pick(batch, (index) => again.has(index));
+        return await this.#pause(new SinkError(postponed[0]!.reason, true), left);
+      }
+      if (this.#refusedInARow < PAUSE_FROM_REFUSALS) return [];
+      return await this.#pause(new SinkError(rejected[0]!.reason, true), undefined);
+    } catch (error) {
+      const failure = error instanceof SinkError ? error : new SinkError(describe(error), true);
+      if (failure.done > 0) this.#health.succeed(failure.done);
+      const left = dropFirst(batch, failure.done);
+      if (failure.rewindTo !== undefined && failure.rewindTo < this.#cursor) {
+        this.#rewindTo = failure.rewindTo;
+        return [];
+      }
+      if (sizeOf(left) === 0) return [];
+      if (failure.retryable) return await this.#pause(failure, left);
+      return sizeOf(left) > 1 ? halve(left) : await this.#refuse(failure, left);
+    }
+  }
+
+  /** One item that the destination will never take. */
+  async #refuse(failure: SinkError, batch: Batch): Promise<Batch[] | undefined> {
+    if (this.#letters.count >= MAX_DEAD_LETTERS) {
+      return await this.#pause(tooManyLetters(failure.message), batch);
+    }
+    try {
+      const trouble: ItemTrouble = { index: 0, reason: failure.message };
+      this.#letters.park([toParked(batch, trouble)]);
+    } catch (error) {
+      return await this.#pause(new SinkError(`Cannot park: ${describe(error)}`, true), batch);
+    }
+    if (++this.#refusedInARow < PAUSE_FROM_REFUSALS) return [];
+    return await this.#pause(failure, undefined);
+  }
+
+  /** Counts a failure and waits; gives up what has become too old. */
+  async #pause(failure: SinkError, left: Batch | undefined): Promise<Batch[] | undefined> {
+    const { plan } = this.#parts.config;
+    this.#health.fail(failure.message);
+    if (this.#isStopping) return left === undefined ? [] : undefined;
+    await this.#sleep(this.#health.pauseMs(plan, failure.retryAfterMs));
+    if (left === undefined) return [];
+    if (plan.maxAgeHours === 0) return [left];
+    const oldestMs = Date.now() - plan.maxAgeHours * HOUR_MS;
+    const young = pick(left, (_index, event) => event.timeMs >= oldestMs);
+    const lost = sizeOf(left) - sizeOf(young);
+    if (lost > 0) this.#health.lose(lost, `older than max_age_hours (${plan.maxAgeHours})`);
+    return sizeOf(young) === 0 ? [] : [young];
+  }
+
+  /** The journal has something new. */
+  #news(): void {
+    const { batchEvents } = this.#parts.config.plan;
+    const isFull = this.#batchSinceMs !== undefined &&
+      this.#journal.lastSequence - this.#cursor >= batchEvents;
+    if (this.#isIdle || isFull) this.#wake?.();
+  }
+
+  /** Waits for news, or until a digest is due. */
+  async #sleepUntilNews(): Promise<void> {
+    const nowMs = Date.now();
+    const dueMs = this.#grouping?.nextDueMs(nowMs);
+    this.#isIdle = true;
+    await this.#sleep(dueMs === undefined ? undefined : Math.max(1, dueMs - nowMs));
+    this.#isIdle = false;
+  }
+
+  /** Waits for a time, or until woken; a stop wakes. */
   async #sleep(ms?: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
-      if (this.#stopping.signal.aborted) return resolve();
-      this.#stop = resolve;
-      if (ms === undefined) this.#wake = resolve;
-      else timer = setTimeout(resolve, ms);
+      if (this.#isStopping) return resolve();
+      this.#wake = resolve;
+      if (ms !== undefined) timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
     });
     clearTimeout(timer);
-    this.#stop = this.#wake = undefined;
+    this.#wake = undefined;
   }
 
-  #fail(error: unknown): void {
-    const detail = error instanceof Error ? error.message : String(error);
-    if (this.#trouble === undefined) {
-      log.error("Sink {name} fails: {detail}", { name: this.#options.name, detail });
-    }
-    this.#trouble = detail;
+  #advance(cursor: number): void {
+    if (cursor === this.#cursor) return this.#storeIfDue(STORE_EVERY_MS);
+    // Retention may have been allowed to go on meanwhile; then there is nothing to go back to.
+    this.#cursor = this.#rewindTo === undefined ? Math.max(this.#cursor, cursor) : cursor;
+    this.#isStored = false;
+    this.#storeIfDue(STORE_EVERY_MS);
+  }
+
+  #storeIfDue(everyMs: number): void {
+    if (!this.#isStored && performance.now() - this.#storedAtMs >= everyMs) this.#store();
   }
 
   #store(): void {
-    if (!this.#options.isDurable) return;
-    this.#storedAt = performance.now();
-    this.#journal.setCursor(this.#options.name, { sequence: this.#cursor, state: "" });
+    if (!this.#parts.isDurable || this.#isStored) return;
+    if (this.#isUnderWay && this.#grouping !== undefined) return;
+    this.#storedAtMs = performance.now();
+    this.#isStored = true;
+    const state = this.#grouping?.store() ?? "";
+    this.#journal.setCursor(this.#parts.config.name, { sequence: this.#cursor, state });
   }
+}
+
+function tooManyLetters(reason: string): SinkError {
+  const full = `there are ${MAX_DEAD_LETTERS} dead letters, look at duckblind dead-letters`;
+  return new SinkError(`${reason}; ${full}`, true);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

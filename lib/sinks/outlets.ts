@@ -1,16 +1,17 @@
 /**
- * All sinks of a sensor: opens them, feeds them, changes those that a reload changed.
+ * All sinks of a sensor: feeds them, changes those that a reload changed, and speaks for them.
  * @module
  */
 import type { SinkConfig } from "../config/config.ts";
-import type { EventFilter } from "../journal/query.ts";
+import { type DeadLetter, readLetters } from "../journal/dead_letters.ts";
+
 import type { Journal } from "../journal/journal.ts";
-import { logger } from "../log.ts";
 import { Delivery, type DeliveryStatus } from "./delivery.ts";
+import type { SinkTrouble } from "./health.ts";
+import type { ReplayReport } from "./letter_box.ts";
 import { findSinkKind } from "./registry.ts";
 import { resolveSecret } from "./secrets.ts";
-
-const log = logger("sinks");
+import type { SinkContext } from "./sink.ts";
 
 /** How long a sink may take for the rest at a stop, in ms. */
 const STOP_DEADLINE_MS = 2000;
@@ -21,26 +22,39 @@ interface Outlet {
   readonly delivery: Delivery;
 }
 
+/** What sinks may know of the sensor, and whom they tell of their troubles. */
+export interface OutletsContext {
+  sensor(): SinkContext["sensor"];
+  onFailing(sink: { name: string; kind: string }, trouble: SinkTrouble): void;
+  onRecovered(sink: { name: string; kind: string }, trouble: SinkTrouble): void;
+}
+
 /** The sinks of a sensor. */
 export class Outlets {
   readonly #journal: Journal;
-  #outlets: Outlet[] = [];
+  readonly #context: OutletsContext;
+  /** Absent until they are fed: nobody knows yet what is owed. */
+  #outlets: Outlet[] | undefined;
 
-  /** @param journal where events come from. */
-  constructor(journal: Journal) {
+  /**
+   * @param journal where events come from.
+   * @param context the sensor.
+   */
+  constructor(journal: Journal, context: OutletsContext) {
     this.#journal = journal;
+    this.#context = context;
   }
 
   /**
-   * Opens sinks and begins to feed them. One that cannot be opened is told and left out.
+   * Begins to feed sinks. Each is opened by its own delivery, so that none delays the start.
    * @param configs entries of the config.
    * @param startAfter where a sink begins that has no stored cursor.
    */
-  async start(configs: readonly SinkConfig[], startAfter: number): Promise<void> {
-    for (const config of configs) {
-      const outlet = await this.#open(config, startAfter);
-      if (outlet !== undefined) this.#outlets.push(outlet);
-    }
+  start(configs: readonly SinkConfig[], startAfter: number): void {
+    this.#outlets = [
+      ...this.#outlets ?? [],
+      ...configs.map((config) => this.#makeOutlet(config, startAfter)),
+    ];
   }
 
   /**
@@ -50,57 +64,93 @@ export class Outlets {
   async reload(configs: readonly SinkConfig[]): Promise<void> {
     const key = (config: SinkConfig) => JSON.stringify(config);
     const wanted = new Set(configs.map(key));
-    const gone = this.#outlets.filter(({ config }) => !wanted.has(key(config)));
-    this.#outlets = this.#outlets.filter((outlet) => !gone.includes(outlet));
+    const gone = (this.#outlets ?? []).filter(({ config }) => !wanted.has(key(config)));
+    const kept = (this.#outlets ?? []).filter((outlet) => !gone.includes(outlet));
     await Promise.all(gone.map(({ delivery }) => delivery.stop(STOP_DEADLINE_MS)));
-    await Promise.all(this.#outlets.map(({ delivery }) => delivery.reopen()));
-    const running = new Set(this.#outlets.map(({ config }) => key(config)));
+    this.#outlets = kept;
+    await Promise.all(kept.map(({ delivery }) => delivery.reopen()));
+    const running = new Set(kept.map(({ config }) => key(config)));
     const fresh = configs.filter((config) => !running.has(key(config)));
-    await this.start(fresh, this.#journal.lastSequence);
+    this.start(fresh, this.#journal.lastSequence);
   }
 
   /** How each stands. */
   status(): (DeliveryStatus & { name: string; kind: string })[] {
-    return this.#outlets.map(({ config, delivery }) => ({
+    return (this.#outlets ?? []).map(({ config, delivery }) => ({
       name: config.name,
       kind: config.kind,
       ...delivery.status(),
     }));
   }
 
+  /** Up to where retention may remove events: what every durable sink has had. */
+  get releasedTo(): number {
+    if (this.#outlets === undefined) return 0;
+    return Math.min(...this.#outlets.map(({ delivery }) => delivery.releasedTo ?? Infinity));
+  }
+
+  /**
+   * Retention is about to remove events; whoever is owed some of them counts them as lost.
+   * @param upTo the last sequence that goes.
+   */
+  abandon(upTo: number): void {
+    for (const { delivery } of this.#outlets ?? []) delivery.abandon(upTo);
+  }
+
+  /**
+   * Letters that could not be delivered, in the order in which they were parked.
+   * @param options `sink` to see only one sink's; the id after which to look; most letters returned.
+   */
+  deadLetters(
+    options: { readonly sink?: string; readonly after?: number; readonly limit: number },
+  ): DeadLetter[] {
+    return this.#journal.withDatabase((db) => readLetters(db, options)) ?? [];
+  }
+
+  /**
+   * Tries the letters of a sink again.
+   * @param name of the sink.
+   * @returns what became of them; `undefined` when there is no such sink.
+   */
+  async replay(name: string): Promise<ReplayReport | undefined> {
+    return await this.#find(name)?.replay();
+  }
+
+  /**
+   * Throws the letters of a sink away.
+   * @param name of the sink.
+   * @returns how many there were; `undefined` when there is no such sink.
+   */
+  discard(name: string): number | undefined {
+    return this.#find(name)?.discard();
+  }
+
   /** Delivers what is there, within a deadline, and closes all. */
   async stop(): Promise<void> {
-    await Promise.all(this.#outlets.map(({ delivery }) => delivery.stop(STOP_DEADLINE_MS)));
+    await Promise.all((this.#outlets ?? []).map(({ delivery }) => delivery.stop(STOP_DEADLINE_MS)));
     this.#outlets = [];
   }
 
-  async #open(config: SinkConfig, startAfter: number): Promise<Outlet | undefined> {
-    try {
-      const kind = findSinkKind(config.kind)!;
-      const sink = await kind.open(config.options, {
-        name: config.name,
-        sensor: { name: "", version: "" },
-        secret: resolveSecret,
-      });
-      const delivery = new Delivery(this.#journal, sink, {
-        name: config.name,
-        filter: toFilter(config),
-        isDurable: kind.isDurable,
-        startAfter,
-      });
-      return { config, delivery };
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      log.error("Cannot open sink {name}: {detail}", { name: config.name, detail });
-      return undefined;
-    }
+  #find(name: string): Delivery | undefined {
+    return this.#outlets?.find(({ config }) => config.name === name)?.delivery;
   }
-}
 
-function toFilter({ minSeverity, types, decoys }: SinkConfig): EventFilter {
-  return {
-    minSeverity,
-    ...(types === undefined ? {} : { actions: types }),
-    ...(decoys === undefined ? {} : { decoys }),
-  };
+  #makeOutlet(config: SinkConfig, startAfter: number): Outlet {
+    const kind = findSinkKind(config.kind)!;
+    const { name } = config;
+    const context = this.#context;
+    const delivery = new Delivery({
+      journal: this.#journal,
+      config,
+      isDurable: kind.isDurable,
+      startAfter,
+      listener: {
+        onFailing: (trouble) => context.onFailing({ name, kind: kind.kind }, trouble),
+        onRecovered: (trouble) => context.onRecovered({ name, kind: kind.kind }, trouble),
+      },
+      open: () =>
+        kind.open(config.options, { name, sensor: context.sensor(), secret: resolveSecret }),
+    });
+    return { config, delivery };
+  }
 }

@@ -51,7 +51,7 @@ Deno.test("parseConfig() of nothing gives all defaults", () => {
       { hostname: "::", port: 9443 },
     ]);
     assertEquals([config.decoys, config.ignore], [[], []]);
-    assertEquals(config.sinks.map(({ kind, minSeverity }) => [kind, minSeverity]), [[
+    assertEquals(config.sinks.map(({ kind, wanted }) => [kind, wanted.minSeverity]), [[
       "console",
       0,
     ]]);
@@ -71,14 +71,11 @@ Deno.test("parseConfig() tells a decoy's common keys from its options", () => {
 
 Deno.test("parseConfig() tells a sink's filters from its options", () => {
   const { sinks } = parse("sinks: [{kind: box, path: x, min_severity: 20, types: [command]}]");
-  assertEquals(sinks, [{
-    kind: "box",
-    name: "box",
-    minSeverity: 20,
-    types: ["command"],
-    options: { path: "x" },
-  }]);
-  assertEquals(parse("sinks: [{kind: box, path: x}]").sinks[0]!.minSeverity, 0);
+  const { wanted, options, plan, grouping } = sinks[0]!;
+  assertEquals([wanted.minSeverity, wanted.types, wanted.decoys], [20, ["command"], undefined]);
+  assertEquals(options, { path: "x" });
+  assertEquals([plan.batchEvents, plan.timeoutMs, grouping], [500, 10_000, undefined]);
+  assertEquals(parse("sinks: [{kind: box, path: x}]").sinks[0]!.wanted.minSeverity, 0);
 });
 
 Deno.test("parseConfig() names entries by kind and number, around names that are taken", () => {

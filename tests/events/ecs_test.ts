@@ -188,6 +188,9 @@ const SAMPLES: { [K in EventId]: EventMap[K][] } = {
   "config.reloaded": [{ started: ["a"], stopped: [], kept: ["b", "c"] }],
   "sensor.degraded": [{ component: "journal", detail: "disk full" }],
   "sensor.recovered": [{ component: "journal", detail: "disk full", lost: 3 }],
+  "sink.failing": [{ name: "web", kind: "webhook", detail: LONG, failures: 2, lost: 0 }],
+  "sink.recovered": [{ name: "web", kind: "webhook", detail: "refused", failures: 9, lost: 4 }],
+  "sink.test": [{ name: "web", kind: "webhook" }],
 };
 
 Deno.test("encodeEvent() makes every event conform, whatever a peer sent", async (t) => {

@@ -45,6 +45,19 @@ const LISTENERS = [{ address: "127.0.0.1:2121", state: "open" as const }];
 
 /** A sensor that stands still. */
 export const VIEW: SensorView = {
+  deadLetters: ({ sink, after = 0 }) =>
+    sink === "web" && after < 3
+      ? [{
+        id: 3,
+        sink,
+        parkedMs: 0,
+        reason: "400",
+        sequence: 7,
+        item: '{"event":{"sequence":7,"json":"{}"}}',
+      }]
+      : [],
+  replay: (sink) => Promise.resolve(sink === "web" ? { delivered: 0, left: 1 } : undefined),
+  discard: (sink) => sink === "web" ? 1 : undefined,
   lures: () => [{
     id: "env",
     kind: "env",
@@ -72,7 +85,15 @@ export const VIEW: SensorView = {
       lost: 0,
       bytes: 4096,
     },
-    sinks: [{ name: "console", kind: "console", delivered: 7, dropped: 0, lag: 0 }],
+    sinks: [{
+      name: "console",
+      kind: "console",
+      delivered: 7,
+      dropped: 0,
+      dead_letters: 0,
+      failures: 0,
+      lag: 0,
+    }],
     limits: { sessions: 4096 },
     memory: { rss: 60_000_000, heap_used: 9_000_000 },
   }),

@@ -2,6 +2,9 @@
  * What a sink is given, for tests: batches, notices, and a context.
  * @module
  */
+import type { SinkConfig } from "../../lib/config/config.ts";
+import { v } from "../../lib/config/schema.ts";
+import { sinkKeys, takeSinkKeys } from "../../lib/config/sink_keys.ts";
 import type { SensorEvent } from "../../lib/events/emitter.ts";
 import { resolveSecret } from "../../lib/sinks/secrets.ts";
 import type { Batch, Notice, SinkContext } from "../../lib/sinks/sink.ts";
@@ -46,3 +49,23 @@ export const TEST_CONTEXT: SinkContext = {
   sensor: { name: "test-sensor", version: "0.0.0" },
   secret: resolveSecret,
 };
+
+/**
+ * A sink's entry of a config, with the pauses of tests.
+ * @param keys as in a config, such as `min_severity`.
+ * @param kind `isForPeople` for one that groups.
+ */
+export function sinkConfig(
+  keys: Record<string, unknown> = {},
+  kind: { readonly isForPeople?: boolean } = {},
+): SinkConfig {
+  const schema = v.strictObject(
+    sinkKeys({ kind: "test", options: v.strictObject({}), ...kind }),
+  );
+  const entry = { retry_min_ms: 10, retry_max_ms: 20, ...keys };
+  return {
+    kind: "test",
+    name: "test",
+    ...takeSinkKeys(v.parse(schema, entry) as Record<string, unknown>),
+  };
+}

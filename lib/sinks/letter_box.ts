@@ -1,0 +1,166 @@
+/**
+ * The dead letters of one sink: parked by its delivery, tried again when somebody asks.
+ * @module
+ */
+import { SinkError } from "../errors.ts";
+import {
+  countLetters,
+  type DeadLetter,
+  discardLetters,
+  lastLetter,
+  type ParkedItem,
+  parkLetters,
+  readLetters,
+  removeLetters,
+} from "../journal/dead_letters.ts";
+import type { Journal } from "../journal/journal.ts";
+import { fromParked } from "./batch.ts";
+import type { Batch, Outcome } from "./sink.ts";
+
+/** Letters tried in one call. */
+const BATCH_LETTERS = 100;
+
+/** What became of letters that were tried again. */
+export interface ReplayReport {
+  readonly delivered: number;
+  /** Letters that are still there. */
+  readonly left: number;
+  /** Why the last of them could not be delivered. */
+  readonly reason?: string;
+}
+
+/** Delivers a batch. */
+type Write = (batch: Batch) => Promise<Outcome>;
+
+/** The letters of one sink. */
+export class LetterBox {
+  readonly #journal: Journal;
+  readonly #sink: string;
+  #asked: ((report: ReplayReport) => void)[] = [];
+  #count: number;
+
+  /**
+   * @param journal that keeps them.
+   * @param sink name of the sink.
+   */
+  constructor(journal: Journal, sink: string) {
+    this.#journal = journal;
+    this.#sink = sink;
+    this.#count = journal.withDatabase((db) => countLetters(db, sink)) ?? 0;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether somebody asked for them to be tried again. */
+  get isAsked(): boolean {
+    return this.#asked.length > 0;
+  }
+
+  /**
+   * Parks items.
+   * @param items may be none.
+   * @throws when they cannot be written.
+   */
+  park(items: readonly ParkedItem[]): void {
+    if (items.length === 0) return;
+    const isParked = this.#journal.withDatabase((db) => {
+      parkLetters(db, this.#sink, items);
+      return true;
+    });
+    if (isParked !== true) throw new Error("the journal cannot be written");
+    this.#count += items.length;
+  }
+
+  /** Throws all away; returns how many there were. */
+  discard(): number {
+    const count = this.#journal.withDatabase((db) => discardLetters(db, this.#sink)) ?? 0;
+    this.#count -= count;
+    return count;
+  }
+
+  /** Asks for the letters to be tried again. */
+  ask(): Promise<ReplayReport> {
+    return new Promise((resolve) => this.#asked.push(resolve));
+  }
+
+  /** Answers whoever still waits. */
+  close(): void {
+    this.#answer({ delivered: 0, left: this.#count, reason: "the sensor stops" });
+  }
+
+  /**
+   * Tries every letter that is there now, once.
+   * @param write delivers a batch.
+   * @param cursor where the sink stands.
+   */
+  async replay(write: Write, cursor: number): Promise<void> {
+    let delivered = 0;
+    let reason: string | undefined;
+    let after = 0;
+    const last = this.#journal.withDatabase((db) => lastLetter(db, this.#sink)) ?? 0;
+    try {
+      for (;;) {
+        const letters = this.#read(BATCH_LETTERS, after).filter(({ id }) => id <= last);
+        if (letters.length === 0) break;
+        after = letters.at(-1)!.id;
+        const result = await tryLetters(letters, write, cursor);
+        delivered += result.ids.length;
+        reason = result.reason ?? reason;
+        this.#journal.withDatabase((db) => removeLetters(db, result.ids));
+        this.#count -= result.ids.length;
+        if (result.isOver) break;
+      }
+    } finally {
+      const left = this.#count;
+      this.#answer({ delivered, left, ...(reason === undefined ? {} : { reason }) });
+    }
+  }
+
+  #read(limit: number, after: number): DeadLetter[] {
+    return this.#journal.withDatabase((db) =>
+      readLetters(db, { sink: this.#sink, after, limit })
+    ) ??
+      [];
+  }
+
+  #answer(report: ReplayReport): void {
+    for (const resolve of this.#asked) resolve(report);
+    this.#asked = [];
+  }
+}
+
+/** Tries letters together, and one by one where they are refused; `isOver` when nothing gets through. */
+async function tryLetters(
+  letters: readonly DeadLetter[],
+  write: Write,
+  cursor: number,
+): Promise<{ ids: number[]; reason?: string; isOver: boolean }> {
+  try {
+    const { rejected = [], postponed = [] } = await write(
+      fromParked(letters.map(({ item }) => item), cursor),
+    );
+    const stays = new Map([...rejected, ...postponed].map(({ index, reason }) => [index, reason]));
+    const ids = letters.filter((_letter, i) => !stays.has(i)).map(({ id }) => id);
+    const reason = [...stays.values()].at(-1);
+    return { ids, isOver: false, ...(reason === undefined ? {} : { reason }) };
+  } catch (error) {
+    if (!(error instanceof SinkError)) throw error;
+    const done = letters.slice(0, error.done).map(({ id }) => id);
+    const reason = error.message;
+    if (error.retryable || letters.length === 1) {
+      return { ids: done, reason, isOver: error.retryable };
+    }
+    const ids = [...done];
+    let last: string = reason;
+    for (const letter of letters.slice(error.done)) {
+      const one = await tryLetters([letter], write, cursor);
+      ids.push(...one.ids);
+      last = one.reason ?? last;
+      if (one.isOver) return { ids, reason: last, isOver: true };
+    }
+    return { ids, reason: last, isOver: false };
+  }
+}
