@@ -4,6 +4,7 @@
  */
 import { consoleSink } from "./console.ts";
 import { fileSink } from "./file.ts";
+import { natsSink } from "./nats.ts";
 import type { SinkKind } from "./sink.ts";
 
 /** Every sink kind. */
@@ -11,6 +12,7 @@ import type { SinkKind } from "./sink.ts";
 export const SINK_KINDS: readonly SinkKind<any>[] = [
   consoleSink,
   fileSink,
+  natsSink,
 ];
 
 /**
