@@ -10,6 +10,7 @@ import { LimitError } from "../errors.ts";
 import type { EndReason, EventId, EventMap } from "../events/event.ts";
 import { ByteReader } from "../net/byte_reader.ts";
 import { escapeBytes } from "../net/escape.ts";
+import { shortLived } from "../net/slab.ts";
 import { isDisconnect, type Stream, writeAll } from "../net/stream.ts";
 import { RelayError, type TlsStream } from "../net/tls_relay.ts";
 import type { Endpoint, PlantedLure, Session, TlsOutcome } from "./decoy.ts";
@@ -341,7 +342,7 @@ export class LiveSession implements Session {
     const { firstBytes, maxBytesIn } = this.#owner.limits;
     if (this.bytesIn < firstBytes) {
       const kept = bytes.subarray(0, firstBytes - this.bytesIn);
-      const joined = new Uint8Array(this.firstBytes.length + kept.length);
+      const joined = shortLived(this.firstBytes.length + kept.length);
       joined.set(this.firstBytes);
       joined.set(kept, this.firstBytes.length);
       this.firstBytes = joined;

@@ -3,6 +3,10 @@
  * @module
  */
 
+import { shortLived } from "./slab.ts";
+
+const NOTHING = new Uint8Array(0);
+
 /** Where the bytes come from. */
 export interface ByteSource {
   /** At least one byte; `null` at the peer's end. */
@@ -19,7 +23,7 @@ export class BoundedInput {
   readonly #source: ByteSource;
   readonly #maxBytes: number;
   readonly #beforeWait: () => Promise<void>;
-  #data: Uint8Array = new Uint8Array(0);
+  #data: Uint8Array = NOTHING;
   #used = 0;
 
   /**
@@ -63,7 +67,7 @@ export class BoundedInput {
       return "full";
     }
     const taken = chunk.subarray(0, room);
-    const joined = new Uint8Array(this.#data.length + taken.length);
+    const joined = shortLived(this.#data.length + taken.length);
     joined.set(this.#data);
     joined.set(taken, this.#data.length);
     this.#data = joined;

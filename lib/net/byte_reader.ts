@@ -6,6 +6,7 @@
  * @module
  */
 import { LimitError } from "../errors.ts";
+import { readBuffer, shortLived, takeRead } from "./slab.ts";
 import type { Stream } from "./stream.ts";
 
 /** Buffer of a connection that has sent little or nothing, in bytes. */
@@ -83,7 +84,7 @@ export class ByteReader {
    */
   unread(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const isTail = bytes.buffer === this.#buffer.buffer &&
+    const isTail = bytes.buffer === this.#buffer.buffer && bytes.length <= this.#start &&
       bytes.byteOffset + bytes.length === this.#buffer.byteOffset + this.#start;
     if (isTail) {
       this.#start -= bytes.length;
@@ -122,13 +123,13 @@ export class ByteReader {
     await this.#filling;
     if (this.buffered > 0) return this.#take(Math.min(count, this.buffered));
     if (this.#ended) return null;
-    const bytes = new Uint8Array(count);
-    const got = await this.#stream.read(bytes);
+    const buffer = readBuffer(count);
+    const got = await this.#stream.read(buffer);
     if (got === null) {
       this.#ended = true;
       return null;
     }
-    const arrived = bytes.subarray(0, got);
+    const arrived = takeRead(buffer, got);
     this.#onBytes?.(arrived);
     return arrived;
   }
@@ -220,7 +221,7 @@ export class ByteReader {
   /** Makes room behind the unread bytes: by moving them, and by a larger buffer if they fill it. */
   #makeRoom(wanted: number): void {
     if (this.#buffer === EMPTY && wanted <= FIRST_BUFFER_BYTES) {
-      this.#buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+      this.#buffer = shortLived(FIRST_BUFFER_BYTES);
       return;
     }
     const unread = this.#buffer.subarray(this.#start, this.#end);

@@ -2,7 +2,7 @@
  * Answers that are kept until the server would wait: they leave in one segment, however many they are.
  * @module
  */
-import { latin1Bytes } from "./latin1.ts";
+import { outgoing } from "./latin1.ts";
 
 /** Where the answers go. */
 export interface ByteSink {
@@ -33,6 +33,6 @@ export class KeptOutput {
     const kept = this.#kept;
     if (kept === "") return;
     this.#kept = "";
-    await this.#sink.write(latin1Bytes(kept));
+    await this.#sink.write(outgoing(kept));
   }
 }

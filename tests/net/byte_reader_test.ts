@@ -108,6 +108,18 @@ Deno.test("unread() puts the tail of a chunk back without copying, and anything 
   assertEquals(await allLines(reader), ["new", "gh"]);
 });
 
+Deno.test("unread() puts another reader's bytes in front, though their buffers are neighbours", async () => {
+  const flood = "x".repeat(256);
+  for (let i = 0; i < 20; i++) {
+    const left = readerOf(flood);
+    const right = readerOf("right");
+    const chunk = (await left.read())!;
+    await right.arrival();
+    right.unread(chunk);
+    assertEquals(text(await right.read()), flood + "right");
+  }
+});
+
 Deno.test("unread() of nothing changes nothing", async () => {
   const reader = readerOf("a\n");
   reader.unread(new Uint8Array());
@@ -264,4 +276,10 @@ Deno.test("atMost() waits for a read that arrival() began", async () => {
   stream.send(encoder.encode("abc"));
   await arrival;
   assertEquals([text(await reading), text(await reader.atMost(2))], ["ab", "c"]);
+});
+
+Deno.test("atMost() gives a copy that the reads of others leave alone", async () => {
+  const first = await readerOf("first").atMost(8192);
+  const second = await readerOf("second").atMost(8192);
+  assertEquals([text(first), text(second)], ["first", "second"]);
 });
