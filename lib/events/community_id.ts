@@ -10,6 +10,11 @@ import { sha1Short } from "./sha1.ts";
 /** IP protocol number of TCP. */
 const TCP = 6;
 
+/** What is hashed, by its length: for IPv4 and IPv6. Used again, as making arrays costs more than hashing. */
+const INPUTS = new Map([16, 40].map((length) => [length, new Uint8Array(length)]));
+const digest = new Uint8Array(20);
+const digestBuffer = Buffer.from(digest.buffer);
+
 /**
  * Names a TCP connection.
  * @param a one end.
@@ -17,34 +22,42 @@ const TCP = 6;
  * @returns `1:` and base64, with seed 0.
  */
 export function communityId(a: Endpoint, b: Endpoint): string {
-  const left = parseIp(a.ip) ?? new Uint8Array(4);
-  const right = localBytes(b.ip);
+  const left = lastPeer.bytesOf(a.ip);
+  const right = lastLocal.bytesOf(b.ip);
   const order = compare(left, right) || a.port - b.port;
   const low = order <= 0 ? left : right;
   const high = order <= 0 ? right : left;
   const lowPort = order <= 0 ? a.port : b.port;
   const highPort = order <= 0 ? b.port : a.port;
-  const input = new Uint8Array(2 + low.length + high.length + 6);
-  const view = new DataView(input.buffer);
+  const length = 2 + low.length + high.length + 6;
+  const input = INPUTS.get(length) ?? new Uint8Array(length);
   input.set(low, 2);
   input.set(high, 2 + low.length);
-  view.setUint8(2 + low.length + high.length, TCP);
-  view.setUint16(input.length - 4, lowPort);
-  view.setUint16(input.length - 2, highPort);
-  return "1:" + Buffer.from(sha1Short(input).buffer).toString("base64");
+  input[length - 6] = TCP;
+  input[length - 4] = lowPort >> 8;
+  input[length - 3] = lowPort;
+  input[length - 2] = highPort >> 8;
+  input[length - 1] = highPort;
+  sha1Short(input, digest);
+  return "1:" + digestBuffer.toString("base64");
 }
 
-/** Our own end, mostly: an address that was parsed last need not be parsed again. */
-let lastIp = "";
-let lastBytes: Uint8Array = new Uint8Array(4);
+/** Remembers the address that was parsed last: it is often the next one, too. */
+class LastAddress {
+  #ip = "";
+  #bytes: Uint8Array = new Uint8Array(4);
 
-function localBytes(ip: string): Uint8Array {
-  if (ip !== lastIp) {
-    lastIp = ip;
-    lastBytes = parseIp(ip) ?? new Uint8Array(4);
+  bytesOf(ip: string): Uint8Array {
+    if (ip !== this.#ip) {
+      this.#ip = ip;
+      this.#bytes = parseIp(ip) ?? new Uint8Array(4);
+    }
+    return this.#bytes;
   }
-  return lastBytes;
 }
+
+const lastPeer = new LastAddress();
+const lastLocal = new LastAddress();
 
 function compare(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {

@@ -16,10 +16,14 @@ const schedule = new Int32Array(80);
 /**
  * Hashes a message of at most `MAX_SHORT_BYTES`.
  * @param message the bytes.
- * @returns 20 bytes.
+ * @param digest takes the 20 bytes; a new array when absent.
+ * @returns it.
  * @throws {RangeError} when the message is longer.
  */
-export function sha1Short(message: Uint8Array): Uint8Array<ArrayBuffer> {
+export function sha1Short(
+  message: Uint8Array,
+  digest: Uint8Array<ArrayBuffer> = new Uint8Array(20),
+): Uint8Array<ArrayBuffer> {
   const { length } = message;
   if (length > MAX_SHORT_BYTES) {
     throw new RangeError(`Cannot hash ${length} bytes at once, must be at most ${MAX_SHORT_BYTES}`);
@@ -52,12 +56,18 @@ export function sha1Short(message: Uint8Array): Uint8Array<ArrayBuffer> {
     b = a;
     a = next;
   }
-  const digest = new Uint8Array(20);
-  const out = new DataView(digest.buffer);
-  out.setInt32(0, a + 0x67452301);
-  out.setInt32(4, b + 0xefcdab89);
-  out.setInt32(8, c + 0x98badcfe);
-  out.setInt32(12, d + 0x10325476);
-  out.setInt32(16, e + 0xc3d2e1f0);
+  putInt32(digest, 0, a + 0x67452301);
+  putInt32(digest, 4, b + 0xefcdab89);
+  putInt32(digest, 8, c + 0x98badcfe);
+  putInt32(digest, 12, d + 0x10325476);
+  putInt32(digest, 16, e + 0xc3d2e1f0);
   return digest;
+}
+
+/** The lowest 32 bits of a number, big end first. */
+function putInt32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
