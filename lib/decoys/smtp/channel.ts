@@ -3,13 +3,14 @@
  * would have to wait for more input.
  * @module
  */
-import { latin1, latin1Bytes } from "../../net/latin1.ts";
+import { latin1, outgoing } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 
 /** Most bytes of answers that are kept. */
 const MAX_KEPT_BYTES = 4096;
 const CR = 0x0d;
 const LF = 0x0a;
+const NOTHING = new Uint8Array(0);
 
 /** A line, or a part of one that is longer than what was asked for. */
 export interface Line {
@@ -22,7 +23,7 @@ export interface Line {
 /** A connection. */
 export class Channel {
   readonly #session: Session;
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk: Uint8Array = NOTHING;
   #out = "";
 
   /** @param session read and written by nobody else. */
@@ -36,12 +37,17 @@ export class Channel {
     if (this.#out.length > MAX_KEPT_BYTES) await this.flush();
   }
 
+  /** Whether so many octets more would be kept. */
+  keeps(count: number): boolean {
+    return this.#out.length + count <= MAX_KEPT_BYTES;
+  }
+
   /** Sends what was kept. */
   async flush(): Promise<void> {
     const out = this.#out;
     if (out === "") return;
     this.#out = "";
-    await this.#session.write(latin1Bytes(out));
+    await this.#session.write(outgoing(out));
   }
 
   /**
@@ -49,14 +55,18 @@ export class Channel {
    * @returns `null` at the peer's end, whatever came before it.
    */
   async line(maxBytes: number): Promise<Line | null> {
-    let line: Uint8Array = new Uint8Array(0);
+    let line: Uint8Array = NOTHING;
     for (;;) {
       const room = maxBytes - line.length;
-      const at = this.#chunk.subarray(0, room).indexOf(LF);
-      const part = this.#chunk.subarray(0, at < 0 ? room : at + 1);
-      line = line.length === 0 ? part.slice() : join(line, part);
+      const at = this.#chunk.indexOf(LF);
+      const isWhole = at >= 0 && at < room;
+      const part = this.#chunk.subarray(0, isWhole ? at + 1 : room);
       this.#chunk = this.#chunk.subarray(part.length);
-      if (at >= 0) return { text: latin1(trimEnd(line)), isWhole: true };
+      // A copy only of what has to wait for more: it is overwritten then.
+      if (isWhole) {
+        return { text: latin1(trimEnd(line === NOTHING ? part : join(line, part))), isWhole };
+      }
+      line = join(line, part);
       if (line.length === maxBytes) return await this.#cut(line);
       if (!await this.#fill()) return null;
     }
@@ -92,19 +102,20 @@ export class Channel {
   /** Gives what was read too much back to the session. */
   release(): void {
     this.#session.unread(this.#chunk);
-    this.#chunk = new Uint8Array(0);
+    this.#chunk = NOTHING;
   }
 
   async #fill(): Promise<boolean> {
     await this.flush();
     const chunk = await this.#session.read();
     // A copy, unless it is all used before the next read: what a flood brings is not kept twice.
-    this.#chunk = chunk ?? new Uint8Array(0);
+    this.#chunk = chunk ?? NOTHING;
     return chunk !== null;
   }
 }
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (b.length === 0) return a;
   const joined = new Uint8Array(a.length + b.length);
   joined.set(a);
   joined.set(b, a.length);

@@ -5,7 +5,7 @@
  * connections from one address, which the sensor's own limits stand for.
  * @module
  */
-import { latin1Bytes, upperAscii } from "../../net/latin1.ts";
+import { latin1Bytes, outgoing, upperAscii } from "../../net/latin1.ts";
 import { cString } from "../../net/sasl.ts";
 import type { Session } from "../decoy.ts";
 import { Channel } from "./channel.ts";
@@ -71,14 +71,14 @@ class Dialogue {
 
   async run(): Promise<void> {
     const { hostname, banner, hardErrors } = this.#settings;
-    const timeout = `421 4.4.2 ${hostname} Error: timeout exceeded\r\n`;
+    const timeout = outgoing(`421 4.4.2 ${hostname} Error: timeout exceeded\r\n`);
     await this.#reply(`220 ${hostname} ${banner}`);
     for (;;) {
       if (this.#errors >= hardErrors) {
         await this.#reply(`421 4.7.0 ${hostname} Error: too many errors`);
         break;
       }
-      this.#session.expireAfter(IDLE_MS, latin1Bytes(timeout));
+      this.#session.expireAfter(IDLE_MS, timeout);
       const line = await this.#channel.line(MAX_LINE_BYTES);
       if (line === null) return;
       if (!line.isWhole) {
@@ -203,7 +203,7 @@ class Dialogue {
     await this.#channel.flush();
     this.#channel.release();
     this.#reset();
-    const outcome = await this.#session.startTls(latin1Bytes(reply + "\r\n"));
+    const outcome = await this.#session.startTls(outgoing(reply + "\r\n"));
     return { isReported: true, isOver: outcome !== "established" };
   }
 
@@ -242,6 +242,9 @@ class Dialogue {
 
   async #reply(text: string): Promise<void> {
     const isSlow = this.#errors >= this.#settings.softErrors;
+    if (!isSlow && this.#channel.keeps(text.length + 2)) {
+      return await this.#channel.write(text + "\r\n");
+    }
     for (const line of text.split("\r\n")) {
       if (isSlow) await this.#session.pause(ERROR_PAUSE_MS);
       await this.#channel.write(line + "\r\n");

@@ -12,8 +12,9 @@ export interface Token {
   readonly isOpen: boolean;
 }
 
-/** White space in C's locale. */
-const SPACE = /[ \t-\r]/;
+const SPACE = 0x20;
+const TAB = 0x09;
+const CR = 0x0d;
 
 /**
  * The words of a line.
@@ -30,7 +31,7 @@ export function tokenize(line: string): Token[] {
   };
   for (let at = 0; at < line.length;) {
     const character = line[at]!;
-    if (SPACE.test(character)) {
+    if (isSpace(line.charCodeAt(at))) {
       at++;
       end();
     } else if (character === "<" || character === '"') {
@@ -50,6 +51,11 @@ export function tokenize(line: string): Token[] {
   }
   end();
   return tokens;
+}
+
+/** Whether a character is white space in C's locale. */
+function isSpace(code: number): boolean {
+  return code === SPACE || (code >= TAB && code <= CR);
 }
 
 /** From a quote or `<` to what closes it; quotes may stand in brackets, and brackets in brackets. */
