@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { escapeBytes } from "../../net/escape.ts";
+import { escapeOctets } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 import type { Handshake } from "./handshake.ts";
 
@@ -103,7 +104,7 @@ export function reportConnect(session: Session, handshake: Handshake): void {
     `capabilities=0x${capabilities.toString(16)}`,
     `max_packet=${maxPacketBytes}`,
     ...(characterSet === undefined ? [] : [`charset=${characterSet}`]),
-    `plugin=${escapeBytes(Buffer.from(handshake.plugin, "latin1"))}`,
+    `plugin=${escapeOctets(handshake.plugin)}`,
   ];
   for (let i = 0; i < attributes.length; i += 2) {
     words.push(`${escapeBytes(attributes[i]!)}=${escapeBytes(attributes[i + 1] ?? NOTHING)}`);
@@ -131,5 +132,6 @@ export function isNul(bytes: Uint8Array): boolean {
 
 /** Hex, of long answers the beginning. */
 function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.subarray(0, 1024)).toString("hex");
+  const { buffer, byteOffset, length } = bytes;
+  return Buffer.from(buffer, byteOffset, Math.min(length, 1024)).toString("hex");
 }

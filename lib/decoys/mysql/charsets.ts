@@ -5,7 +5,8 @@
  * and shown as they are.
  * @module
  */
-import { Buffer } from "node:buffer";
+import { latin1 } from "../../net/latin1.ts";
+import { shortLived } from "../../net/slab.ts";
 
 /** How a character set is read. */
 type Family = "utf8mb4" | "utf8mb3" | "latin1" | "ascii" | "binary" | "other" | "unusable";
@@ -123,11 +124,15 @@ export function decodeName(
  * @param points up to U+FFFF.
  */
 export function encodeUtf8(points: readonly number[]): Uint8Array {
-  return Uint8Array.from(points.flatMap((point) => {
-    if (point < 0x80) return [point];
-    if (point < 0x800) return [0xc0 | (point >> 6), 0x80 | (point & 0x3f)];
-    return [0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f)];
-  }));
+  const bytes: number[] = [];
+  for (const point of points) {
+    if (point < 0x80) bytes.push(point);
+    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
+    else bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
+  }
+  const encoded = shortLived(bytes.length);
+  encoded.set(bytes);
+  return encoded;
 }
 
 /**
@@ -144,7 +149,7 @@ export function showName(points: readonly number[], { family }: CharacterSet): s
       return "\\" + point.toString(16).toUpperCase().padStart(4, "0");
     }
     if (isUtf8(family) || family === "binary") {
-      return Buffer.from(encodeUtf8([point])).toString("latin1");
+      return point < 0x80 ? String.fromCharCode(point) : latin1(encodeUtf8([point]));
     }
     const at = family === "latin1" ? CP1252.indexOf(point) : -1;
     return String.fromCharCode(at < 0 ? point : 0x80 + at);

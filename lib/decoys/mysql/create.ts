@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
+import { shortLived } from "../../net/slab.ts";
 import type { Decoy, DecoyContext, Session } from "../decoy.ts";
 import type { MysqlOptions } from "../mysql.ts";
 import { Attempt } from "./attempt.ts";
@@ -68,8 +69,9 @@ async function serve(session: Session, settings: Settings, threadId: number): Pr
 function makeSalt(session: Session, { product, secret }: Settings, threadId: number): Uint8Array {
   const random = createHmac("sha512", secret)
     .update(`${session.now()} ${threadId} ${session.peer.ip} ${session.peer.port}`).digest();
-  return Uint8Array.from(
-    { length: SALT_BYTES },
-    (_, i) => product.saltByte(random.readUInt16LE(2 * i)),
-  );
+  const salt = shortLived(SALT_BYTES);
+  for (let i = 0; i < SALT_BYTES; i++) {
+    salt[i] = product.saltByte(random[2 * i]! | (random[2 * i + 1]! << 8));
+  }
+  return salt;
 }

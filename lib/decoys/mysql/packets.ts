@@ -7,6 +7,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { outgoing } from "../../net/latin1.ts";
+import { shortLived } from "../../net/slab.ts";
 import type { Session } from "../decoy.ts";
 
 const HEAD_BYTES = 4;
@@ -51,9 +53,12 @@ export class Packets {
    * @param payload less than 16 MiB.
    */
   async send(payload: Uint8Array): Promise<void> {
-    const bytes = Buffer.alloc(HEAD_BYTES + payload.length);
-    bytes.writeUIntLE(payload.length, 0, 3);
-    bytes[3] = this.#sequence++ & 0xff;
+    const { length } = payload;
+    const bytes = shortLived(HEAD_BYTES + length);
+    bytes[0] = length;
+    bytes[1] = length >> 8;
+    bytes[2] = length >> 16;
+    bytes[3] = this.#sequence++;
     bytes.set(payload, HEAD_BYTES);
     await this.#session.write(bytes);
   }
@@ -132,8 +137,8 @@ export interface Refusal {
  * @param hasState whether the client knows SQLSTATE, as all since MySQL 4.1 do.
  */
 export function errorPayload({ code, state, text }: Refusal, hasState: boolean): Uint8Array {
-  const body = Buffer.from((hasState ? `#${state}` : "") + text, "latin1");
-  return Buffer.concat([Buffer.from([0xff, code & 0xff, code >> 8]), body]);
+  const head = String.fromCharCode(0xff, code & 0xff, code >> 8);
+  return outgoing(head + (hasState ? `#${state}` : "") + text);
 }
 
 /**

@@ -2,7 +2,7 @@
  * What all parts of a talk with one client know, and how it begins and ends.
  * @module
  */
-import { Buffer } from "node:buffer";
+import { latin1, outgoing } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 import { type CharacterSet, characterSetOf, showName } from "./charsets.ts";
 import { Attempt, reportConnect } from "./attempt.ts";
@@ -215,21 +215,19 @@ function capabilitiesOf({ product, hasTls }: Settings): number {
 function greeting({ settings, salt }: Talk, threadId: number): Uint8Array {
   const { product } = settings;
   const capabilities = capabilitiesOf(settings);
-  const fixed = Buffer.alloc(31);
-  fixed.writeUInt32LE(threadId >>> 0);
-  fixed.set(salt.subarray(0, 8), 4);
-  fixed.writeUInt16LE(capabilities & 0xffff, 13);
-  fixed[15] = product.characterSet;
-  fixed.writeUInt16LE(2, 16); // SERVER_STATUS_AUTOCOMMIT
-  fixed.writeUInt16LE(capabilities >>> 16, 18);
-  fixed[20] = salt.length + 1;
-  fixed.set(product.filler, 21);
-  return Buffer.concat([
-    Buffer.from(`\n${product.version}\0`, "latin1"),
-    fixed,
-    salt.subarray(8),
-    Buffer.from(`\0${product.plugin}\0`, "latin1"),
-  ]);
+  const u16 = (value: number) => String.fromCharCode(value & 0xff, (value >>> 8) & 0xff);
+  const octets = latin1(salt);
+  return outgoing(
+    `\n${product.version}\0` +
+      u16(threadId) + u16(threadId >>> 16) +
+      octets.slice(0, 8) + "\0" +
+      u16(capabilities) +
+      String.fromCharCode(product.characterSet) +
+      u16(2) + // SERVER_STATUS_AUTOCOMMIT
+      u16(capabilities >>> 16) +
+      String.fromCharCode(salt.length + 1, ...product.filler) +
+      octets.slice(8) + `\0${product.plugin}\0`,
+  );
 }
 
 /** Reports what makes no sense. */
