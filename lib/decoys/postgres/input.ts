@@ -3,6 +3,7 @@
  * what is left unread when the connection closes is the same.
  * @module
  */
+import { shortLived } from "../../net/slab.ts";
 import type { Session } from "../decoy.ts";
 
 /** PostgreSQL's receive buffer: PQ_RECV_BUFFER_SIZE of pqcomm.c, in bytes. */
@@ -36,7 +37,7 @@ export class Input {
    * @returns a copy; `null` when the peer ends before that.
    */
   async take(count: number): Promise<Uint8Array | null> {
-    const bytes = new Uint8Array(count);
+    const bytes = shortLived(count);
     let at = 0;
     while (at < count) {
       if (this.#buffer.length === 0) {

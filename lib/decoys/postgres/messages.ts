@@ -7,6 +7,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { outgoing } from "../../net/latin1.ts";
 
 /** AuthenticationCleartextPassword. */
 export const ASK_CLEAR_PASSWORD = authentication(3);
@@ -50,7 +51,8 @@ export function errorResponse(refusal: Refusal): Uint8Array {
   ];
   const present = fields.filter(([, value]) => value !== undefined);
   const body = present.map(([name, value]) => `${name}${value}\0`).join("") + "\0";
-  return message("E", Buffer.from(body, "latin1"));
+  const size = 4 + body.length;
+  return outgoing(`E${String.fromCharCode(0, 0, size >> 8, size & 0xff)}${body}`);
 }
 
 /**
@@ -58,7 +60,7 @@ export function errorResponse(refusal: Refusal): Uint8Array {
  * @param refusal of which only the text is told.
  */
 export function oldErrorResponse(refusal: Refusal): Uint8Array {
-  return Buffer.from(`EFATAL:  ${refusal.text}\n\0`, "latin1");
+  return outgoing(`EFATAL:  ${refusal.text}\n\0`);
 }
 
 /**
