@@ -3,7 +3,7 @@
  * @module
  */
 import type { Session } from "../decoy.ts";
-import { latin1Bytes } from "../../net/latin1.ts";
+import { outgoing } from "../../net/latin1.ts";
 import { Refusal } from "./refusal.ts";
 import { Replies } from "./replies.ts";
 import type { Server } from "./server.ts";
@@ -113,7 +113,7 @@ export class Client {
     this.server.counters.bytesOut += text.length;
     const sent = this.#tail.then(async () => {
       for (let at = 0; at < text.length; at += WRITE_BYTES) {
-        await this.session.write(latin1Bytes(text.slice(at, at + WRITE_BYTES)));
+        await this.session.write(outgoing(text.slice(at, at + WRITE_BYTES)));
       }
     });
     this.#tail = sent.catch(() => {/* told to whoever sent it */});

@@ -2,6 +2,7 @@
  * Makes the decoy: all that is loaded only by configs that have it.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import type { Decoy, DecoyContext } from "../decoy.ts";
 import type { RedisOptions } from "../redis.ts";
 import { initialKeys } from "./initial_keys.ts";
@@ -18,7 +19,7 @@ export function createRedisDecoy(
   context: DecoyContext,
 ): Decoy {
   const settings = {
-    password: options.password,
+    password: latin1(new TextEncoder().encode(options.password)),
     kernel: options.kernel,
     protectedConfigs: options.enable_protected_configs,
     moduleCommand: options.enable_module_command,

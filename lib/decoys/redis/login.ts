@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Client } from "./client.ts";
-import { latin1, latin1Bytes } from "../../net/latin1.ts";
+import { outgoing } from "../../net/latin1.ts";
 
 /** What a wrong password is answered with. */
 export const WRONG_PASS = "WRONGPASS invalid username-password pair or user is disabled.";
@@ -27,17 +27,23 @@ export function isRight(client: Client, username: string, password: string): boo
 
 /** The password of `default`; empty for none. */
 export function passwordOf({ source, server }: Client): string {
-  return source.config.get("requirepass") ?? latin1(encoder.encode(server.settings.password));
+  return source.config.get("requirepass") ?? server.settings.password;
 }
-
-const encoder = new TextEncoder();
 
 /** SHA-256 as ACL LIST shows it. */
 export function passwordHash(password: string): string {
-  return createHash("sha256").update(latin1Bytes(password)).digest("hex");
+  return createHash("sha256").update(outgoing(password)).digest("hex");
 }
 
-function isSame(a: string, b: string): boolean {
-  const [x, y] = [a, b].map((text) => createHash("sha256").update(latin1Bytes(text)).digest());
-  return timingSafeEqual(x!, y!);
+/** The password that was asked for last, which is mostly the next one, too, and its digest. */
+let lastOwn: { readonly text: string; readonly digest: Uint8Array } | undefined;
+
+/** Compares digests, so that how long it takes tells nothing of where the texts differ. */
+function isSame(tried: string, own: string): boolean {
+  if (lastOwn?.text !== own) lastOwn = { text: own, digest: sha256(own) };
+  return timingSafeEqual(sha256(tried), lastOwn.digest);
+}
+
+function sha256(text: string): Uint8Array {
+  return createHash("sha256").update(outgoing(text)).digest();
 }

@@ -3,12 +3,13 @@
  * @module
  */
 
-/** Ends a command with an error: nothing was answered or changed before. */
-export class Refusal extends Error {
-  /** @param text code and words, such as `ERR syntax error`. */
-  constructor(text: string) {
-    super(text);
-  }
+/**
+ * Ends a command with an error: nothing was answered or changed before. No `Error`, whose stack costs
+ * more than the whole command, and tells nothing: peers cause it.
+ */
+export class Refusal {
+  /** @param message code and words, such as `ERR syntax error`. */
+  constructor(readonly message: string) {}
 }
 
 /** Errors that many commands have. */

@@ -19,7 +19,7 @@ const VISIT_COMMANDS = 9;
 
 /** Options of the decoy. */
 export interface Settings {
-  /** Lets in who knows it; empty for a server that asks for none. */
+  /** Lets in who knows it; octets; empty for a server that asks for none. */
   readonly password: string;
   /** Release of the kernel, as INFO shows it. */
   readonly kernel: string;
