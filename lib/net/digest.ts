@@ -15,7 +15,7 @@ export function sha256Hex(bytes: Uint8Array): string {
 
 /** Keeps the first bytes of a flow and the hash and length of all of it. */
 export class Capture {
-  readonly #hash = createHash("sha256");
+  #hash: ReturnType<typeof createHash> | undefined;
   readonly #maxBytes: number;
   readonly #parts: Uint8Array[] = [];
   #kept = 0;
@@ -36,10 +36,13 @@ export class Capture {
    * @param bytes copied as far as they are kept.
    */
   add(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    // Most requests have no body: what hashes it is made when there is something to hash.
+    this.#hash ??= createHash("sha256");
     this.#hash.update(bytes);
     this.#size += bytes.length;
     const room = this.#maxBytes - this.#kept;
-    if (room <= 0 || bytes.length === 0) return;
+    if (room <= 0) return;
     const part = bytes.slice(0, room);
     this.#parts.push(part);
     this.#kept += part.length;
@@ -58,6 +61,6 @@ export class Capture {
 
   /** Hex SHA-256 of the whole flow so far; more may be added after. */
   sha256(): string {
-    return this.#hash.copy().digest("hex");
+    return (this.#hash?.copy() ?? createHash("sha256")).digest("hex");
   }
 }

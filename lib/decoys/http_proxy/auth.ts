@@ -4,8 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
-import { escapeBytes } from "../../net/escape.ts";
-import { latin1Bytes } from "../../net/latin1.ts";
+import { escapeOctets } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 import { findNtlm, makeChallenge, readAnswer } from "./ntlm.ts";
 
@@ -95,22 +94,21 @@ export class Login {
       this.#session.emit("auth.attempt", {
         method: "token",
         username: "",
-        secret: escapeBytes(latin1Bytes(`${scheme} ${rest}`)),
+        secret: escapeOctets(`${scheme} ${rest}`),
       });
     }
   }
 
   /** A login in one message; tells whether its nonce is not ours. */
   #try(scheme: string, rest: string, request: { value: string; method: string }): boolean {
-    const told = (text: string) => escapeBytes(latin1Bytes(text));
     if (scheme === "basic") {
       const decoded = Buffer.from(rest, "base64").toString("latin1");
       const colon = decoded.indexOf(":");
       if (decoded === "" && rest === "") return false;
       this.#session.emit("auth.attempt", {
         method: "basic",
-        username: colon < 0 ? told(decoded) : told(decoded.slice(0, colon)),
-        secret: colon < 0 ? "" : told(decoded.slice(colon + 1)),
+        username: colon < 0 ? escapeOctets(decoded) : escapeOctets(decoded.slice(0, colon)),
+        secret: colon < 0 ? "" : escapeOctets(decoded.slice(colon + 1)),
       });
       return false;
     }
@@ -118,7 +116,7 @@ export class Login {
       const fields = parseDigest(rest);
       this.#session.emit("auth.attempt", {
         method: "digest",
-        username: told(fields.get("username") ?? ""),
+        username: escapeOctets(fields.get("username") ?? ""),
         ...digestHash(fields, request.method),
       });
       return fields.has("nonce") && !this.#isOurNonce(fields.get("nonce")!);
@@ -127,7 +125,7 @@ export class Login {
     this.#session.emit("auth.attempt", {
       method: isBearer ? "bearer" : "token",
       username: "",
-      secret: told(isBearer ? rest : request.value),
+      secret: escapeOctets(isBearer ? rest : request.value),
     });
     return false;
   }

@@ -2,8 +2,7 @@
  * Makes the decoy: how one connection goes.
  * @module
  */
-import { escapeBytes } from "../../net/escape.ts";
-import { latin1Bytes } from "../../net/latin1.ts";
+import { escapeOctets, latin1Bytes } from "../../net/latin1.ts";
 import { type Decoy, type DecoyContext, EventQuota, type Session } from "../decoy.ts";
 import type { HttpProxyOptions } from "../http_proxy.ts";
 import { Login } from "./auth.ts";
@@ -131,13 +130,14 @@ function tell(
   session: Session,
   { head, body, status, hasLogin }: { head: Head; body: Body; status: number; hasLogin: boolean },
 ): void {
-  const told = (text: string) => escapeBytes(latin1Bytes(text));
   const { size, kept, sha256 } = body.captured;
   session.emit("http.request", {
-    method: told(head.method),
-    target: told(head.target),
+    method: escapeOctets(head.method),
+    target: escapeOctets(head.target),
     version: `${head.major}.${head.minor}`,
-    headers: head.fields.slice(0, 256).map(([name, value]) => [told(name), told(value)] as const),
+    headers: head.fields.slice(0, 256).map(([name, value]) =>
+      [escapeOctets(name), escapeOctets(value)] as const
+    ),
     body: kept,
     bodyBytes: size,
     ...(size === 0 ? {} : { bodySha256: sha256 }),

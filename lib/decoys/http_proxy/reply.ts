@@ -2,7 +2,7 @@
  * Replies: the head and the page, byte for byte Squid's.
  * @module
  */
-import { latin1Bytes } from "../../net/latin1.ts";
+import { outgoing } from "../../net/latin1.ts";
 import type { Refusal } from "./judge.ts";
 import { makePage } from "./pages.ts";
 import type { Head } from "./request.ts";
@@ -58,7 +58,7 @@ export function makeReply(refusal: Refusal, context: ReplyContext): Uint8Array {
     `Connection: ${context.isPersistent ? "keep-alive" : "close"}`,
   ];
   const hasBody = head?.method !== "HEAD";
-  return latin1Bytes(`${lines.join("\r\n")}\r\n\r\n${hasBody ? page : ""}`);
+  return outgoing(`${lines.join("\r\n")}\r\n\r\n${hasBody ? page : ""}`);
 }
 
 /** The first language asked for that there is; the order is the peer's, weights do not count. */
