@@ -32,6 +32,8 @@ export interface Settings {
 
 /** How long it waits for input, in ms. */
 export const IDLE_MS = 180_000;
+/** What it says when it has waited for so long. */
+const IDLE_WORDS = latin1Bytes("* BYE Disconnected for inactivity.\r\n");
 /** Bad commands after which it has had enough. */
 const MAX_BAD_COMMANDS = 3;
 /** Longest tag that is repeated, in bytes. */
@@ -97,7 +99,7 @@ class Dialogue {
     const capabilities = this.#capabilities();
     this.#send(`* OK [CAPABILITY ${capabilities}] ${this.#settings.greeting}\r\n`);
     for (;;) {
-      this.#session.expireAfter(IDLE_MS, latin1Bytes("* BYE Disconnected for inactivity.\r\n"));
+      this.#session.expireAfter(IDLE_MS, IDLE_WORDS);
       this.#parser.begin();
       const tag = await this.#parser.word();
       if (tag instanceof InputEnd) return this.#end(tag);

@@ -31,6 +31,11 @@ export interface Settings {
 
 /** How long it waits for input, in ms. */
 const IDLE_MS = 180_000;
+/** What it says when it has waited for so long. */
+const IDLE_WORDS = latin1Bytes("-ERR Disconnected for inactivity.\r\n");
+const AUTH_IDLE_WORDS = latin1Bytes(
+  "-ERR Disconnected for inactivity during authentication.\r\n",
+);
 /** Unknown commands in a row after which it has had enough. */
 const MAX_BAD_COMMANDS = 3;
 
@@ -82,7 +87,7 @@ class Dialogue {
   async #talk(): Promise<void> {
     this.#say(`+OK ${this.#settings.greeting}`);
     for (;;) {
-      this.#session.expireAfter(IDLE_MS, latin1Bytes("-ERR Disconnected for inactivity.\r\n"));
+      this.#session.expireAfter(IDLE_MS, IDLE_WORDS);
       const name = await this.#input.name();
       if (name instanceof InputEnd) return this.#end(name);
       const argument = name === "AUTH" ? await this.#input.response() : await this.#input.line();
@@ -174,11 +179,10 @@ class Dialogue {
 
   /** Asks and hears until the login has failed. */
   async #exchange(exchange: SaslExchange, begun: SaslStep, argument: string): Promise<Verdict> {
-    const idle = "-ERR Disconnected for inactivity during authentication.\r\n";
     let step = begun;
     while (step.kind === "challenge") {
       this.#say(`+ ${encodeBase64(step.data)}`);
-      this.#session.expireAfter(IDLE_MS, latin1Bytes(idle));
+      this.#session.expireAfter(IDLE_MS, AUTH_IDLE_WORDS);
       const response = await this.#input.response();
       if (response instanceof InputEnd) {
         this.#giveUp(exchange, argument, "");
