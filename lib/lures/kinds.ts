@@ -13,6 +13,7 @@ export const LURE_KINDS = {
   "redis-key": ["redis"],
   "memcached-key": ["memcached"],
   "mqtt-topic": ["mqtt"],
+  "git-file": ["git"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Kind of a lure. */

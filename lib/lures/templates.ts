@@ -94,6 +94,18 @@ const STATUS = `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">
 const JSON_CONFIG =
   `{"host":"{{hostname}}","database":"portal","user":"{{username}}","password":"{{password}}"}`;
 
+const VARIABLES = `---
+# For all hosts. TODO: move what is secret into the vault.
+portal_url: https://{{hostname}}
+portal_db_host: {{hostname}}
+portal_db_name: portal
+portal_db_user: {{username}}
+portal_db_password: {{password}}
+
+ansible_user: {{username}}
+ansible_password: {{password}}
+`;
+
 const http = (place: string, mediaType: string, username: string, text: string): LureTemplate => ({
   place,
   mediaType,
@@ -122,4 +134,5 @@ export const TEMPLATES: Readonly<Record<LureKind, LureTemplate>> = {
   "redis-key": http("config:database", "application/json", "portal_cache", JSON_CONFIG),
   "memcached-key": http("portal_config", "application/json", "portal_mc", JSON_CONFIG),
   "mqtt-topic": http("gateway/config", "application/json", "gateway", JSON_CONFIG),
+  "git-file": http("group_vars/all.yml", "text/plain", "deploy", VARIABLES),
 };

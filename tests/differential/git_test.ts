@@ -1,13 +1,11 @@
+import { assertEquals } from "@std/assert";
 import { git } from "../../lib/decoys/git.ts";
-import { makeDecoy } from "../support/transcript.ts";
-import type { Conversation } from "./client.ts";
+import { makeRepository } from "../../lib/decoys/git/repository.ts";
+import { makeDecoy, TEST_CONTEXT } from "../support/transcript.ts";
+import { type Address, type Conversation, converse } from "./client.ts";
 import { gitDaemon } from "./genuine/git_daemon.ts";
+import { commands, fetches, packet, PATHS, pushes, VERSIONS } from "./git_talks.ts";
 import { assertSame, differentialTest, segmented, serveDecoy } from "./harness.ts";
-
-/** A pkt-line. */
-function packet(text: string): string {
-  return (text.length + 4).toString(16).padStart(4, "0") + text;
-}
 
 /** Requests for repositories that are not there, by what they ask of whom and how. */
 const REQUESTS: Conversation[] = [
@@ -126,5 +124,114 @@ differentialTest(
       { name: "half a line", sends: ["00", { data: "32git", waitMs: 2500 }] },
     ].map((conversation) => ({ ...conversation, greetingMs: 0, quietMs: 60 }));
     await assertSame(t, { genuine, decoy: decoy.address, conversations });
+  },
+);
+
+/** What the decoy makes of these paths, for the genuine daemon to serve. */
+const OURS = Object.fromEntries(
+  [["/infra.git", "infra"], ["/app/.git", "app"]].map(([path, project]) => [
+    path!,
+    makeRepository(project!, TEST_CONTEXT.seed(`git ${path}`), { hostname: "srv", lures: [] }),
+  ]),
+);
+const PATIENCE = { waitMs: 600, quietMs: 200 };
+const MORE_PATIENCE = { waitMs: 3000, quietMs: 800 };
+/** Talks that go on at a time: each makes the genuine daemon start two programs. */
+const CONCURRENCY = 4;
+
+/**
+ * What came, by pkt-lines; what comes in a band is put together, for its parts are as a process writes
+ * and another one reads.
+ */
+function readable(received: string): string[] {
+  const lines: string[] = [];
+  const bands = new Map<string, string>();
+  const endBands = () => {
+    for (const [band, said] of [...bands].sort()) {
+      lines.push(...said.split(/(?<=[\r\n])/).map((text) => `${band.charCodeAt(0)}: ${text}`));
+    }
+    bands.clear();
+  };
+  for (let at = 0; at < received.length;) {
+    const head = received.slice(at, at + 4);
+    const isPacket = /^[0-9a-f]{4}$/.test(head);
+    const end = isPacket ? at + Math.max(4, parseInt(head, 16)) : received.length;
+    const text = received.slice(isPacket ? at + 4 : at, end);
+    at = end;
+    const band = text.slice(0, 1);
+    if (band === "\x01" || band === "\x02") {
+      bands.set(band, (bands.get(band) ?? "") + text.slice(1));
+    } else {
+      endBands();
+      lines.push(text || head);
+    }
+  }
+  endBands();
+  return lines;
+}
+
+async function hold(address: Address, conversation: Conversation): Promise<unknown> {
+  const steps = await converse(address, { ...conversation, greetingMs: 0 });
+  // What is left unread makes the genuine one reset, and ours end in order.
+  return steps.map((
+    { received, ending },
+  ) => [readable(received), ending === "rst" ? "fin" : ending]);
+}
+
+/** Holds each talk with both, some at a time; where they differ, once more with patience. */
+async function assertSameTalks(
+  t: Deno.TestContext,
+  conversations: readonly Conversation[],
+  { genuine, decoy }: { genuine: Address; decoy: Address },
+): Promise<void> {
+  const holdBoth = (talk: Conversation) => Promise.all([hold(genuine, talk), hold(decoy, talk)]);
+  const queue = conversations.entries();
+  const results: unknown[][] = [];
+  await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
+    for (const [i, talk] of queue) results[i] = await holdBoth({ ...talk, ...PATIENCE });
+  }));
+  for (const [i, talk] of conversations.entries()) {
+    await t.step(talk.name, async () => {
+      let [theirs, ours] = results[i]!;
+      if (JSON.stringify(theirs) !== JSON.stringify(ours)) {
+        [theirs, ours] = await holdBoth({ ...talk, ...MORE_PATIENCE });
+      }
+      assertEquals(ours, theirs);
+    });
+  }
+  assertEquals(conversations.length > 0, true, "no conversations");
+}
+
+const OPTIONS = { repositories: Object.keys(OURS) };
+
+differentialTest(
+  gitDaemon([], OURS),
+  "git gives a repository away as git 2.39.5, to the byte",
+  async (t, genuine) => {
+    await using decoy = serveDecoy(await makeDecoy(git, OPTIONS));
+    const repository = OURS["/infra.git"]!;
+    const talks = [...PATHS, ...VERSIONS, ...fetches({ repository }), ...commands({ repository })];
+    await assertSameTalks(t, talks, { genuine, decoy: decoy.address });
+  },
+);
+
+differentialTest(
+  gitDaemon(["--enable=receive-pack"], OURS),
+  "git declines pushes as git 2.39.5 with a hook that does",
+  async (t, genuine) => {
+    await using decoy = serveDecoy(await makeDecoy(git, { ...OPTIONS, receive_pack: true }));
+    const talks = pushes({ repository: OURS["/infra.git"]! });
+    await assertSameTalks(t, talks, { genuine, decoy: decoy.address });
+  },
+);
+
+differentialTest(
+  gitDaemon(["--informative-errors"], OURS),
+  "git tells why a service is not to be had as git 2.39.5",
+  async (t, genuine) => {
+    await using decoy = serveDecoy(await makeDecoy(git, { ...OPTIONS, informative_errors: true }));
+    const talks = ["receive-pack /infra.git", "upload-archive /infra.git", "upload-pack /nope.git"]
+      .map((request) => ({ name: request, sends: [packet(`git-${request}\0host=x\0`)] }));
+    await assertSameTalks(t, talks, { genuine, decoy: decoy.address });
   },
 );

@@ -73,10 +73,17 @@ const EXPECTATIONS: Record<string, Expectation> = {
     streams: [], // what comes before a challenge waits for another segment
   },
   git: {
-    options: [{}, {}, { informative_errors: true }, { init_timeout_ms: 1000 }],
-    maxOutput: (input) => 64 + input, // the path again
-    maxEvents: () => 1,
-    streams: ["git-2.39.5-debian12"],
+    options: [
+      {},
+      { informative_errors: true },
+      { init_timeout_ms: 1000, repositories: ["/infra.git"] },
+      { repositories: ["/infra.git"], receive_pack: true },
+      { repositories: ["/infra.git"], receive_pack: true, capture_bytes: 16 },
+    ],
+    // The path again; a pack with its progress for each request of 79 bytes at least.
+    maxOutput: (input) => 1024 + 128 * input,
+    maxEvents: (input) => Math.min(1003, 2 + input / 4),
+    streams: [], // where a pack ends is looked for at the end of a segment
   },
   socks: {
     options: [{}, { auth: "none" }, { auth: "both" }, { auth: "none", connects: "refused" }],

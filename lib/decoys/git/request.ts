@@ -11,9 +11,7 @@
  */
 import { latin1 } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
-
-/** Longest rest of a pkt-line that it takes: one less than its buffer. */
-const MAX_REST_BYTES = 65_519;
+import { parseLength, take } from "./packets.ts";
 
 /** What was asked for; texts have one character a byte. */
 export interface Request {
@@ -29,6 +27,17 @@ export interface Request {
 }
 
 /**
+ * The version of the protocol that a request asks for: the highest, whatever else is named. All that
+ * stands behind the host counts, and a `:` parts it too.
+ * @param request that was read.
+ */
+export function versionOf({ parameters }: Request): 0 | 1 | 2 {
+  const [, ...extra] = parameters;
+  const words = extra.join(":").split(":");
+  return words.includes("version=2") ? 2 : words.includes("version=1") ? 1 : 0;
+}
+
+/**
  * Reads a request.
  * @param session whose it is; what makes no sense is reported to it.
  * @returns `undefined` when there is none.
@@ -36,7 +45,7 @@ export interface Request {
 export async function readRequest(session: Session): Promise<Request | undefined> {
   const head = await take(session, 4);
   if (head === null) return undefined;
-  const length = lengthOf(head);
+  const length = parseLength(latin1(head));
   if (length === undefined) {
     session.emit("protocol.error", {
       offset: 0,
@@ -48,14 +57,6 @@ export async function readRequest(session: Session): Promise<Request | undefined
   // Flush, delimiter and the end of a response count as an empty line.
   const rest = length < 4 ? new Uint8Array(0) : await take(session, length - 4);
   return rest === null ? undefined : parse(latin1(rest));
-}
-
-/** Its value; `undefined` when it is no length of a pkt-line that fits. */
-function lengthOf(head: Uint8Array): number | undefined {
-  const text = latin1(head);
-  if (!/^[0-9A-Fa-f]{4}$/.test(text)) return undefined;
-  const length = parseInt(text, 16);
-  return length === 3 || length - 4 > MAX_REST_BYTES ? undefined : length;
 }
 
 /** The line and what is hidden behind its NUL. */
@@ -75,16 +76,4 @@ function parseHidden(text: string): { parameters: string[]; isValid: boolean } {
   const [first = "", second = ""] = parameters;
   const isHost = first.slice(0, 5).toLowerCase() === "host=";
   return { parameters, isValid: first === "" || (isHost && second === "") };
-}
-
-/** Exactly so many bytes; `null` when the peer ends before that. */
-async function take(session: Session, count: number): Promise<Uint8Array | null> {
-  const bytes = new Uint8Array(count);
-  for (let at = 0; at < count;) {
-    const part = await session.readAtMost(count - at);
-    if (part === null) return null;
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
