@@ -113,6 +113,7 @@ export class DecoyHost {
         return () => clearTimeout(timer);
       },
       record: (session, id, data) => this.#emit((session as HostedSession).scope, id, data),
+      committed: (sequence) => this.#shared.emitter.committed(sequence),
     };
   }
 
@@ -205,7 +206,7 @@ export class DecoyHost {
 
   /** Holds one session from its first event to its last. Never throws. */
   async #run(session: HostedSession): Promise<void> {
-    this.#emit(session.scope, "session.open", {});
+    session.lastEvent = this.#emit(session.scope, "session.open", {}) ?? 0;
     try {
       await this.#serveOne(session);
       session.reason ??= session.peerEnded ? "peer" : "done";
@@ -260,10 +261,10 @@ export class DecoyHost {
     return isDisconnect(error) ? "peer" : "done";
   }
 
-  #emit<K extends EventId>(scope: Scope, id: K, data: EventMap[K]): void {
+  #emit<K extends EventId>(scope: Scope, id: K, data: EventMap[K]): number | void {
     this.events++;
     try {
-      this.#shared.emitter.emit(scope, id, data);
+      return this.#shared.emitter.emit(scope, id, data);
     } catch (error) {
       this.#logBug(error);
     }

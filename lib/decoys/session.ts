@@ -40,8 +40,13 @@ export interface SessionOwner {
   now(): number;
   /** Monotonic clock, in ms. */
   elapsed(): number;
-  /** Takes an event of a session's. */
-  record<K extends EventId>(session: LiveSession, id: K, data: EventMap[K]): void;
+  /** Takes an event of a session's; returns its number, if it has got one. */
+  record<K extends EventId>(session: LiveSession, id: K, data: EventMap[K]): number | void;
+  /**
+   * Waits until an event is safe from a hard end of the program: a peer that was answered has left a
+   * trace. Absent, or `undefined`, when it is, or never will be.
+   */
+  committed?(sequence: number): Promise<void> | undefined;
   /** From 0 up to 1, for the length of pauses. */
   random(): number;
   /** Calls back after `ms`; returns what takes the call back. */
@@ -66,6 +71,8 @@ export class LiveSession implements Session {
   credentials = 0;
   commands = 0;
   payloads = 0;
+  /** Number of its newest event; 0 before the first. */
+  lastEvent = 0;
   /** The first bytes of the peer, as many as the limits keep. */
   firstBytes: Uint8Array = NOTHING;
   /** Why it ended; set once, by whoever ends it first. */
@@ -190,6 +197,8 @@ export class LiveSession implements Session {
     if (data.length === 0) return;
     const { maxBytesOut } = this.#owner.limits;
     if (this.bytesOut + data.length > maxBytesOut) throw new LimitError("bytes_out", maxBytesOut);
+    const commit = this.#owner.committed?.(this.lastEvent);
+    if (commit !== undefined) await commit;
     await writeAll(this.#stream, data);
     this.bytesOut += data.length;
     this.activeAt = this.#owner.elapsed();
@@ -221,7 +230,7 @@ export class LiveSession implements Session {
     if (id === "auth.attempt" && !triesNothing) this.credentials++;
     else if (id === "command") this.commands++;
     else if (id === "payload") this.payloads++;
-    this.#owner.record(this, id, data);
+    this.lastEvent = this.#owner.record(this, id, data) ?? this.lastEvent;
   }
 
   async pause(minMs: number, maxMs = minMs): Promise<void> {

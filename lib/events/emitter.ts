@@ -35,6 +35,11 @@ export interface EventStore {
   nextSequence(): number | undefined;
   /** Takes an event whose number `nextSequence` gave last. */
   append(event: SensorEvent): void;
+  /**
+   * Waits until an event is safe from a hard end of the program.
+   * @returns `undefined` when it is, or when waiting would not help.
+   */
+  committed?(sequence: number): Promise<void> | undefined;
 }
 
 /** What an ignore rule makes of an event: nothing, or at most a severity. */
@@ -90,12 +95,13 @@ export class Emitter {
    * @param scope what it belongs to.
    * @param id what happened.
    * @param data its data.
+   * @returns its number; `undefined` when it is ignored or lost.
    */
-  emit<K extends EventId>(scope: Scope, id: K, data: EventMap[K]): void {
+  emit<K extends EventId>(scope: Scope, id: K, data: EventMap[K]): number | undefined {
     const ignored = this.ignore?.(scope);
-    if (ignored !== undefined && "suppress" in ignored) return;
+    if (ignored !== undefined && "suppress" in ignored) return undefined;
     const sequence = this.#store.nextSequence();
-    if (sequence === undefined) return;
+    if (sequence === undefined) return undefined;
     const timeMs = this.now();
     const stamp = {
       id: this.#ulids.next(timeMs),
@@ -115,5 +121,15 @@ export class Emitter {
       json,
     }));
     this.observe?.({ scope, id, data, timeMs });
+    return sequence;
+  }
+
+  /**
+   * Waits until an event is safe from a hard end of the program.
+   * @param sequence its number.
+   * @returns `undefined` when it is, or when waiting would not help.
+   */
+  committed(sequence: number): Promise<void> | undefined {
+    return this.#store.committed?.(sequence);
   }
 }

@@ -30,6 +30,8 @@ const log = logger("journal");
 
 /** Time from an event to its commit, in ms: the next turn of the loop, with all that this one brings. */
 const COMMIT_WITHIN_MS = 0;
+/** Steps that others may take before a commit that is waited for, in turns of the microtask queue. */
+const COMMIT_HOPS = 16;
 /** Events that make a full batch, and UTF-16 units of them: some ms of work. */
 const BATCH_EVENTS = 512;
 const BATCH_UNITS = 2 * 1_048_576;
@@ -51,6 +53,8 @@ export class Journal implements EventStore {
   #pending: SensorEvent[] = [];
   #pendingUnits = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** A commit that sessions wait for. */
+  #commitSoon: Promise<void> | undefined;
   #last = 0;
   #committed = 0;
   #lost = 0;
@@ -131,6 +135,11 @@ export class Journal implements EventStore {
       if (isDamage(error)) this.#degrade(error);
       throw error;
     }
+  }
+
+  committed(sequence: number): Promise<void> | undefined {
+    if (sequence <= this.#committed || this.#trouble !== undefined) return undefined;
+    return this.#commitSoon ??= this.#commitLate();
   }
 
   /**
@@ -276,6 +285,17 @@ export class Journal implements EventStore {
     this.#timer = undefined;
     this.#listeners.clear();
     this.#closeFile();
+  }
+
+  /**
+   * Commits when all that became ready in this turn of the loop has had its say: their promises are
+   * settled already, and what they do next stands before us in the queue. So sessions share a commit,
+   * and none waits for the next turn, which a timer would take a ms or two to bring.
+   */
+  async #commitLate(): Promise<void> {
+    for (let i = 0; i < COMMIT_HOPS; i++) await undefined;
+    this.#commitSoon = undefined;
+    this.flush();
   }
 
   /** Writes a batch of what waits, and sees to the rest soon; returns whether it could. */

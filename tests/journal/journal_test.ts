@@ -334,3 +334,25 @@ Deno.test("Journal of version 1 becomes one of version 2, with everything in it"
     journal.close();
   }
 });
+
+Deno.test("Journal.committed() waits for the commit, shares it, and never waits in vain", async () => {
+  using folder = tempFolder();
+  const journal = new Journal(`${folder.path}/journal.db`);
+  const emitter = testEmitter(journal);
+  assertEquals(journal.committed(0), undefined);
+  emitter.emit(testScope(), "session.open", {});
+  const first = journal.committed(1);
+  emitter.emit(testScope(), "session.open", {});
+  assert(first !== undefined && journal.committed(2) === first);
+  await first;
+  assertEquals(journal.status().committedSequence, 2);
+  assertEquals(journal.committed(2), undefined);
+  journal.close();
+  const full = new Journal(`${folder.path}/full.db`, { maxPages: 30 });
+  const flood = testEmitter(full);
+  while (full.status().trouble === undefined) {
+    flood.emit(testScope(), "command", { verb: "x".repeat(4000), argument: "" });
+    await full.committed(full.lastSequence);
+  }
+  full.close();
+});

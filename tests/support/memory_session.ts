@@ -26,8 +26,11 @@ export interface MemorySession {
   readonly events: { id: string; data: any }[];
 }
 
-/** Makes a session on a stream in memory. */
-export function memorySession(): MemorySession {
+/**
+ * Makes a session on a stream in memory.
+ * @param changes what its owner does otherwise.
+ */
+export function memorySession(changes: Partial<SessionOwner> = {}): MemorySession {
   const stream = new MemoryStream();
   const events: MemorySession["events"] = [];
   const pauses: number[] = [];
@@ -42,7 +45,8 @@ export function memorySession(): MemorySession {
       queueMicrotask(callback);
       return () => {};
     },
-    record: (_session, id, data) => void events.push({ id, data }),
+    record: (_session, id, data) => events.push({ id, data }),
+    ...changes,
   };
   const identity = { id: "01TEST", peer: PEER, local: LOCAL };
   return { session: new LiveSession(stream, owner, identity), stream, clock, pauses, events };
