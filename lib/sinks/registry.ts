@@ -6,6 +6,7 @@ import { consoleSink } from "./console.ts";
 import { fileSink } from "./file.ts";
 import { natsSink } from "./nats.ts";
 import type { SinkKind } from "./sink.ts";
+import { webhookSink } from "./webhook.ts";
 
 /** Every sink kind. */
 // deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
@@ -13,6 +14,7 @@ export const SINK_KINDS: readonly SinkKind<any>[] = [
   consoleSink,
   fileSink,
   natsSink,
+  webhookSink,
 ];
 
 /**
