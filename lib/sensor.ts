@@ -5,6 +5,7 @@
  * is ready for their output. Stop order: listeners, sessions with a grace, journal, sinks, service.
  * @module
  */
+import { Collectors } from "./collect/collectors.ts";
 import type { Config } from "./config/config.ts";
 import { type DataFolder, openDataFolder } from "./data_folder.ts";
 import { DecoyFleet } from "./decoys/fleet.ts";
@@ -58,6 +59,7 @@ export class Sensor implements SensorView {
   readonly #retention: Retention;
   readonly #fleet: DecoyFleet;
   readonly #outlets: Outlets;
+  readonly #collectors: Collectors;
   readonly #rates: RateMeter;
   readonly #firstSequence: number;
   readonly #folder: DataFolder;
@@ -98,6 +100,13 @@ export class Sensor implements SensorView {
       sensor: () => this.#emitter.sensor,
       onFailing: (sink, trouble) => this.#emit("sink.failing", { ...sink, ...trouble }),
       onRecovered: (sink, trouble) => this.#emit("sink.recovered", { ...sink, ...trouble }),
+    });
+    this.#collectors = new Collectors(this.journal, {
+      sensor: () => this.#emitter.sensor.name,
+      onFailing: (name, detail) =>
+        this.#emit("sensor.degraded", { component: `collect ${name}`, detail }),
+      onRecovered: (name, detail) =>
+        this.#emit("sensor.recovered", { component: `collect ${name}`, detail, lost: 0 }),
     });
     this.#retention = new Retention(this.journal, retentionLimits(config), this.#outlets);
     this.#retention.onHeld = () => this.#emit("sensor.degraded", describeHeld(config));
@@ -140,9 +149,10 @@ export class Sensor implements SensorView {
     }
   }
 
-  /** Begins to feed the sinks, from the first event of this run on. */
+  /** Begins to feed the sinks, from the first event of this run on, and to collect. */
   startSinks(): void {
     this.#outlets.start(this.#config.sinks, this.#firstSequence);
+    this.#collectors.start(this.#config.collect);
   }
 
   /** How many addresses of decoys are open. */
@@ -190,6 +200,7 @@ export class Sensor implements SensorView {
     const { gate } = this.#fleet;
     const memory = Deno.memoryUsage();
     const journal = this.journal.status();
+    const collect = this.#collectors.status();
     return {
       sensor: this.#emitter.sensor.name,
       version: VERSION,
@@ -221,6 +232,7 @@ export class Sensor implements SensorView {
           : { last_success: new Date(sink.lastSuccessMs).toISOString() }),
         ...(sink.trouble === undefined ? {} : { trouble: sink.trouble }),
       })),
+      ...(collect.length === 0 ? {} : { collect }),
       limits: this.#config.limits,
       memory: { rss: memory.rss, heap_used: memory.heapUsed },
     };
@@ -247,6 +259,7 @@ export class Sensor implements SensorView {
       secrets: config.sensor.secrets,
     };
     await this.#outlets.reload(config.sinks);
+    await this.#collectors.reload(config.collect);
     this.#service?.reload(config.service, config.limits.handshake_ms);
     await this.#service?.reloadCertificate();
     if (this.#certificateWatch !== undefined) {
@@ -268,6 +281,7 @@ export class Sensor implements SensorView {
     this.#rates.stop();
     this.#certificateWatch?.stop();
     await this.#garden.stop();
+    await this.#collectors.stop();
     this.journal.flush();
     await this.#outlets.stop();
     await this.#service?.stop(500);

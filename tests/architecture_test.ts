@@ -29,6 +29,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What runs decoys, and the list of them.
   decoys: ["errors", "log", "events", "config", "net", "protocol"],
   sinks: ["errors", "log", "events", "journal", "config", "net", "nats", "terminal"],
+  // Events of other sensors, from where these leave them.
+  collect: ["errors", "log", "events", "journal", "config", "net", "nats", "sinks/secrets"],
   service: ["errors", "log", "events", "journal", "config", "net", "lures"],
   sensor: [
     "errors",
@@ -43,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "decoys",
     "lures",
     "sinks",
+    "collect",
     "service",
   ],
   sensor_run: ["errors", "log", "version", "config", "net", "sensor"],
@@ -58,6 +61,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "net",
     "decoys/registry",
     "lures/kinds",
+    "collect/registry",
     "sinks/grouping",
     "sinks/registry",
     "sinks/secrets",

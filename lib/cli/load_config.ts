@@ -9,6 +9,7 @@ import { LURE_NAMES } from "../lures/kinds.ts";
 import { DECOY_KINDS } from "../decoys/registry.ts";
 import { ConfigError } from "../errors.ts";
 import { ACTIONS } from "../events/event.ts";
+import { COLLECTOR_KINDS } from "../collect/registry.ts";
 import { SINK_KINDS } from "../sinks/registry.ts";
 import type { CommandOption } from "./command.ts";
 
@@ -25,6 +26,7 @@ export const CONFIG_OPTION: CommandOption = {
 export const KNOWN_KINDS: KnownKinds = {
   decoys: DECOY_KINDS,
   sinks: SINK_KINDS,
+  collectors: COLLECTOR_KINDS,
   lures: LURE_NAMES,
 };
 

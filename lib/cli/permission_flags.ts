@@ -9,6 +9,7 @@ import type { Config } from "../config/config.ts";
 import { findDecoyKind, speaksTls } from "../decoys/registry.ts";
 import { formatHostPort, type HostPort } from "../net/address.ts";
 import { authorityKeyPath } from "../net/certificates.ts";
+import { findCollectorKind } from "../collect/registry.ts";
 import { findSinkKind } from "../sinks/registry.ts";
 import { findSecrets } from "../sinks/secrets.ts";
 import { DEFAULT_CONFIG_FILE } from "./init.ts";
@@ -35,6 +36,7 @@ export function permissionFlags(config: Config, configPath?: string): string[] {
     ...[config.tls.cert, config.tls.key].filter((path) => path !== ""),
     ...config.decoys.flatMap(({ kind, options }) => findDecoyKind(kind)?.paths?.(options) ?? []),
     ...config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.reads?.(options) ?? []),
+    ...config.collect.flatMap(({ kind, options }) => findCollectorKind(kind)!.reads(options)),
     ...sinkSecrets(config, "file:"),
   ];
   return formatFlags({
@@ -76,6 +78,7 @@ function netAddresses(config: Config): string[] {
   return [
     ...[...listen, ...relay, ...service, ...local].map(formatHostPort),
     ...config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.hosts?.(options) ?? []),
+    ...config.collect.flatMap(({ kind, options }) => findCollectorKind(kind)!.hosts(options)),
   ];
 }
 
@@ -94,9 +97,9 @@ function sinkFiles(config: Config): string[] {
   return config.sinks.flatMap(({ kind, options }) => findSinkKind(kind)?.paths?.(options) ?? []);
 }
 
-/** Where the secrets of sinks are: names of variables, or paths. */
+/** Where the secrets of sinks and collectors are: names of variables, or paths. */
 function sinkSecrets(config: Config, scheme: "env:" | "file:"): string[] {
-  return config.sinks.flatMap(({ options }) => findSecrets(options))
+  return [...config.sinks, ...config.collect].flatMap(({ options }) => findSecrets(options))
     .filter((reference) => reference.startsWith(scheme))
     .map((reference) => reference.slice(scheme.length));
 }

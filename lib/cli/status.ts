@@ -69,6 +69,13 @@ function print(report: WireStatus, terminal: Terminal): void {
       (sink.last_success === undefined ? "" : `, last at ${sink.last_success.slice(0, 19)}Z`) +
       (sink.trouble === undefined ? "" : `; fails: ${sink.trouble}`),
     ]),
+    ...(report.collect ?? []).map((place): [string, string] => [
+      "Collect",
+      `${place.name}: ${place.received} received, ${place.pending} wait there, ` +
+      `${place.duplicates} had come before` +
+      (place.refused === 0 ? "" : `, ${place.refused} refused`) +
+      (place.trouble === undefined ? "" : `; fails: ${place.trouble}`),
+    ]),
     [
       "Service",
       `${service.logged_in} logged in, ${service.sessions} of ${service.max_sessions} connections, ` +

@@ -31,6 +31,8 @@ export interface KnownKinds {
   readonly sinks: readonly OptionsKind[];
   /** Kinds of lures. */
   readonly lures: readonly string[];
+  /** Kinds of places where other sensors leave their events; none unless given. */
+  readonly collectors?: readonly OptionsKind[];
 }
 
 /** The parts of a config that are the same for every kind. */
@@ -51,6 +53,13 @@ export interface DecoyConfig {
 export interface SinkConfig extends SinkPlan {
   readonly kind: string;
   readonly name: string;
+}
+
+/** The entry of a place from which events of other sensors are collected. */
+export interface CollectorConfig {
+  readonly kind: string;
+  readonly name: string;
+  readonly options: Record<string, unknown>;
 }
 
 /** A lure's entry. */
@@ -80,6 +89,7 @@ export interface Config {
   readonly decoys: readonly DecoyConfig[];
   readonly lures: readonly LureEntry[];
   readonly sinks: readonly SinkConfig[];
+  readonly collect: readonly CollectorConfig[];
   readonly ignore: Document["ignore"];
 }
 
@@ -114,10 +124,14 @@ export function parseConfig(text: string, kinds: KnownKinds): Config {
     sinks: nameEntries(document.sinks).map(
       ({ kind, name, ...entry }) => ({ kind, name, ...takeSinkKeys(entry) }),
     ),
+    collect: nameEntries(document.collect).map(
+      ({ kind, name, ...options }) => ({ kind, name, options }),
+    ),
   };
   const problems = [
     ...checkOptions("decoys", config.decoys, kinds.decoys),
     ...checkOptions("sinks", config.sinks, kinds.sinks),
+    ...checkOptions("collect", config.collect, kinds.collectors ?? []),
     ...findDuplicates(config),
     ...findStrangers(config),
   ];
@@ -178,6 +192,7 @@ function findDuplicates(config: Config): ConfigProblem[] {
     ["decoys", config.decoys],
     ["lures", config.lures],
     ["sinks", config.sinks],
+    ["collect", config.collect],
   ] as const;
   for (const [list, entries] of lists) {
     for (const [i, { name }] of entries.entries()) {

@@ -201,6 +201,14 @@ export function configSchema(kinds: KnownKinds) {
       ),
       [{ kind: "console" }],
     ),
+    collect: v.optional(
+      v.pipe(
+        v.array(entryOf(kinds.collectors ?? [], () => ({})), "must be a list of collectors"),
+        v.maxLength(16, "must have at most 16 entries"),
+        v.description("Where events of other sensors are collected"),
+      ),
+      [],
+    ),
     ignore: v.optional(
       v.pipe(
         v.array(IgnoreRule, "must be a list of rules"),

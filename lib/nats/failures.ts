@@ -30,6 +30,14 @@ const TELLING = [
 ];
 
 /**
+ * Whether nobody was there to answer a request.
+ * @param error what was thrown.
+ */
+export function isSilence(error: unknown): boolean {
+  return rootOf(error) instanceof NoRespondersError;
+}
+
+/**
  * Describes what was thrown.
  * @param error of the library, the runtime or our own.
  * @returns a clause in one line; what the server said is escaped and cut.

@@ -2,15 +2,9 @@
  * The stream that keeps events: made on request, and what is missing when there is none.
  * @module
  */
-import { describeNatsError } from "./failures.ts";
+import { describeNatsError, isSilence } from "./failures.ts";
 import type { NatsLink } from "./connection.ts";
-import {
-  DiscardPolicy,
-  JetStreamApiError,
-  NoRespondersError,
-  RetentionPolicy,
-  StorageType,
-} from "./library.ts";
+import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from "./library.ts";
 
 /** `err_code`: there is a stream of that name with another configuration. */
 const NAME_IN_USE = 10058;
@@ -103,10 +97,7 @@ async function hasStream(link: NatsLink, name: string): Promise<boolean> {
 
 /** Nobody behind JetStream's own subjects means that there is none. */
 function explain(link: NatsLink, error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof NoRespondersError) {
-      return "JetStream does not answer, must be enabled on the server and for the account";
-    }
-  }
-  return link.trouble || describeNatsError(error);
+  return isSilence(error)
+    ? "JetStream does not answer, must be enabled on the server and for the account"
+    : link.trouble || describeNatsError(error);
 }

@@ -44,3 +44,32 @@ export function subjectToken(text: string): string {
 export function eventSubject(prefix: string, sensor: string, action: string): string {
   return `${prefix}.${subjectToken(sensor)}.${subjectToken(action)}`;
 }
+
+/**
+ * Reads the subject of an event.
+ * @param prefix that it must have.
+ * @param subject as it came.
+ * @returns whose event it is, by a name that `subjectToken` made a token of; `undefined` when it is no
+ * such subject.
+ */
+export function parseSubject(
+  prefix: string,
+  subject: string,
+): { sensor: string; action: string } | undefined {
+  if (!subject.startsWith(prefix + ".")) return undefined;
+  const tokens = subject.slice(prefix.length + 1).split(".");
+  const names = tokens.map(readToken);
+  const [sensor, action] = names;
+  return names.length === 2 && sensor !== undefined && action !== undefined
+    ? { sensor, action }
+    : undefined;
+}
+
+function readToken(token: string): string | undefined {
+  try {
+    const text = token === "%" ? "" : decodeURIComponent(token);
+    return subjectToken(text) === token ? text : undefined;
+  } catch {
+    return undefined; // a percent sign that begins nothing
+  }
+}

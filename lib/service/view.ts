@@ -41,6 +41,22 @@ export interface SinkReport {
   readonly trouble?: string;
 }
 
+/** A place from which events of other sensors are collected. */
+export interface CollectorReport {
+  readonly name: string;
+  readonly kind: string;
+  /** Events stored since the start. */
+  readonly received: number;
+  /** Events that were here already. */
+  readonly duplicates: number;
+  /** What was no event, or not of the sensor that it was said to be of. */
+  readonly refused: number;
+  /** Events that wait there, as far as is known. */
+  readonly pending: number;
+  /** What is wrong; absent when all is well. */
+  readonly trouble?: string;
+}
+
 /** The answer to `STATUS`. */
 export interface StatusReport {
   readonly sensor: string;
@@ -59,6 +75,8 @@ export interface StatusReport {
   readonly rates: { readonly sessions: number; readonly events: number };
   readonly journal: JournalStatus;
   readonly sinks: readonly SinkReport[];
+  /** Absent where nothing is collected. */
+  readonly collect?: readonly CollectorReport[];
   readonly limits: Readonly<Record<string, number>>;
   /** Bytes. */
   readonly memory: { readonly rss: number; readonly heap_used: number };

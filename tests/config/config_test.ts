@@ -119,7 +119,7 @@ nonsense: 1
       'decoys[5] is "tcp", must be a mapping',
       "sinks is a mapping, must be a list of sinks",
       "nonsense is not a known key, " +
-      "must be one of sensor, limits, journal, service, tls, decoys, lures, sinks, ignore",
+      "must be one of sensor, limits, journal, service, tls, decoys, lures, sinks, collect, ignore",
     ],
   );
 });

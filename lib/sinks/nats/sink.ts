@@ -10,8 +10,8 @@ import { SinkError } from "../../errors.ts";
 import type { SensorEvent } from "../../events/emitter.ts";
 import { encodeAs } from "../../events/encoders/encoder.ts";
 import { connectNats, type NatsLink } from "../../nats/connection.ts";
-import { describeNatsError } from "../../nats/failures.ts";
-import { JetStreamApiError, NoRespondersError } from "../../nats/library.ts";
+import { describeNatsError, isSilence } from "../../nats/failures.ts";
+import { JetStreamApiError } from "../../nats/library.ts";
 import { ensureStream, explainSilence } from "../../nats/stream.ts";
 import { eventSubject } from "../../nats/subject.ts";
 import { eventIdOf, observerOf } from "../event_fields.ts";
@@ -236,11 +236,4 @@ class NatsSink implements Sink {
       done,
     });
   }
-}
-
-function isSilence(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof NoRespondersError) return true;
-  }
-  return false;
 }

@@ -1,0 +1,172 @@
+/**
+ * A durable pull consumer: messages come in, are stored together, and are acknowledged after the commit.
+ *
+ * What is not acknowledged, because this collector ended or its disk is full, goes to another collector
+ * of the same consumer, or comes again; the journal knows it by its id.
+ * @module
+ */
+import { connectNats, type NatsLink } from "../../nats/connection.ts";
+import { describeNatsError, isSilence } from "../../nats/failures.ts";
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  JetStreamApiError,
+  type JsMsg,
+} from "../../nats/library.ts";
+import { explainSilence } from "../../nats/stream.ts";
+import { parseSubject } from "../../nats/subject.ts";
+import { settlesWithin } from "../../net/settles_within.ts";
+import type { Collector, CollectorContext } from "../collector.ts";
+import type { NatsCollectorOptions } from "../nats.ts";
+
+/** Most messages of one commit. */
+const BATCH_MESSAGES = 500;
+/** How long the server waits for news before it says that there are none, in ms. */
+const PULL_MS = 30_000;
+/** Longest time to connect, and to find or make the consumer, in ms. */
+const OPEN_MS = 30_000;
+/** How long acknowledgements may take to leave at the end, in ms. */
+const FLUSH_MS = 1000;
+/** `err_code`s: there is no such stream, no such consumer. */
+const STREAM_NOT_FOUND = 10059;
+const CONSUMER_NOT_FOUND = 10014;
+const NS_PER_S = 1_000_000_000;
+
+/**
+ * Makes a collector; it connects when it is run.
+ * @param options as the config has them.
+ * @param context takes what comes.
+ */
+export function openNatsCollector(
+  options: NatsCollectorOptions,
+  context: CollectorContext,
+): Collector {
+  return { run: (signal) => run(signal, { options, context }) };
+}
+
+interface Plan {
+  readonly options: NatsCollectorOptions;
+  readonly context: CollectorContext;
+}
+
+async function run(stopping: AbortSignal, plan: Plan): Promise<void> {
+  const signal = AbortSignal.any([stopping, AbortSignal.timeout(OPEN_MS)]);
+  const { name, sensor, secret } = plan.context;
+  const link = await connectNats(plan.options, {
+    name: `duckblind ${sensor} ${name}`,
+    secret: (reference) => secret(reference),
+    signal,
+  });
+  try {
+    const messages = await begin(link, plan, signal);
+    const onStop = () => messages.stop();
+    stopping.addEventListener("abort", onStop, { once: true });
+    if (stopping.aborted) messages.stop();
+    try {
+      await collect(messages, plan);
+    } finally {
+      stopping.removeEventListener("abort", onStop);
+      await settlesWithin(link.isOpen ? link.nc.flush() : link.closed, FLUSH_MS);
+    }
+    if (!stopping.aborted) throw new Error("it closed the connection");
+  } catch (error) {
+    if (stopping.aborted) return;
+    const detail = link.trouble || describe(error, plan.options);
+    throw new Error(`Cannot collect from NATS at ${link.server}: ${detail}`, { cause: error });
+  } finally {
+    link.close();
+    await link.closed;
+  }
+}
+
+/** Finds or makes the consumer, and asks it for messages. */
+async function begin(
+  link: NatsLink,
+  { options, context }: Plan,
+  signal: AbortSignal,
+): Promise<ConsumerMessages> {
+  const onAbort = () => link.close();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const { num_pending } = await findConsumer(link, options);
+    const consumer = await link.js.consumers.get(options.stream, options.durable);
+    context.onReached(num_pending);
+    return await consumer.consume({
+      max_messages: options.fetch_events,
+      expires: PULL_MS,
+      abort_on_missing_resource: true,
+    }) as ConsumerMessages;
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    throw new Error(await explainSilence(link, `${options.prefix}.>`), { cause: error });
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function findConsumer(
+  link: NatsLink,
+  options: NatsCollectorOptions,
+): Promise<{ num_pending: number }> {
+  const { consumers } = link.manager;
+  try {
+    return await consumers.info(options.stream, options.durable);
+  } catch (error) {
+    const isAbsent = error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND;
+    if (!isAbsent || !options.create_consumer) throw error;
+    return await consumers.add(options.stream, {
+      durable_name: options.durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      filter_subject: `${options.prefix}.>`,
+      ack_wait: options.ack_wait_s * NS_PER_S,
+      max_ack_pending: options.max_ack_pending,
+      max_deliver: -1,
+    });
+  }
+}
+
+/** Takes messages until there are no more, as many at a time as have come. */
+async function collect(messages: ConsumerMessages, { options, context }: Plan): Promise<void> {
+  let batch: JsMsg[] = [];
+  for await (const message of messages) {
+    batch.push(message);
+    if (batch.length < BATCH_MESSAGES && messages.getPending() > 0) continue;
+    const taken = batch;
+    batch = [];
+    await store(taken, { options, context });
+    context.onReached(taken.at(-1)!.info.pending);
+  }
+}
+
+async function store(batch: readonly JsMsg[], { options, context }: Plan): Promise<void> {
+  const arrivals = batch.map(({ subject, data }) => {
+    const named = parseSubject(options.prefix, subject);
+    return { body: data, sensor: named?.sensor };
+  });
+  let verdicts: boolean[];
+  try {
+    verdicts = await context.take(arrivals);
+  } catch (error) {
+    for (const message of batch) message.nak();
+    throw error;
+  }
+  for (const [index, message] of batch.entries()) {
+    if (verdicts[index]) message.ack();
+    else message.term();
+  }
+}
+
+function describe(error: unknown, { stream, durable }: NatsCollectorOptions): string {
+  if (error instanceof JetStreamApiError) {
+    if (error.code === STREAM_NOT_FOUND) {
+      return `there is no stream ${JSON.stringify(stream)}, must be one to which sensors publish`;
+    }
+    if (error.code === CONSUMER_NOT_FOUND) {
+      return `stream ${JSON.stringify(stream)} has no consumer ${JSON.stringify(durable)}, ` +
+        "must have it (or create_consumer: true)";
+    }
+  }
+  return describeNatsError(error);
+}
