@@ -22,6 +22,7 @@ export const FILTER_OPTIONS: readonly CommandOption[] = [
   },
   { name: "decoy", type: "text", value: "NAMES", description: "Only of these decoys" },
   { name: "source", type: "text", value: "IP", description: "Only of this address" },
+  { name: "sensor", type: "text", value: "NAMES", description: "Only of these sensors" },
   {
     name: "min-severity",
     type: "text",

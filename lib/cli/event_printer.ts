@@ -15,7 +15,7 @@ export const IDS_OPTION: CommandOption = {
 /** The parts of an event's wire form that are printed beside its line. */
 interface Shown {
   readonly "@timestamp": string;
-  readonly event: { readonly sequence: number };
+  readonly event: { readonly sequence: number; readonly ingested?: string };
   readonly duckblind?: { readonly session?: { readonly id?: string } };
 }
 
@@ -37,14 +37,15 @@ export class EventPrinter {
   /**
    * Prints an event.
    * @param json its wire form.
-   * @returns its sequence number.
+   * @returns its sequence number, as far as it is a cursor: not that of another sensor's event.
    */
-  print(json: string): number {
+  print(json: string): number | undefined {
     const shown = JSON.parse(json) as Shown;
-    const { sequence } = shown.event;
+    const { sequence, ingested } = shown.event;
+    const cursor = ingested === undefined ? sequence : undefined;
     if (this.#options.json) {
       this.#terminal.out(json);
-      return sequence;
+      return cursor;
     }
     const day = shown["@timestamp"].slice(0, 10);
     if (day !== this.#day) this.#terminal.out(`${this.#day === "" ? "" : "\n"}${day} (UTC)`);
@@ -54,6 +55,6 @@ export class EventPrinter {
     this.#terminal.out(
       this.#options.ids ? `${String(sequence).padStart(8)} ${session} ${line}` : line,
     );
-    return sequence;
+    return cursor;
   }
 }

@@ -15,7 +15,7 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
 
 /** Options that become words of the request; the limit is counted here. */
-const CHOOSING = ["type", "decoy", "source", "min-severity", "from", "to"];
+const CHOOSING = ["type", "decoy", "source", "sensor", "min-severity", "from", "to"];
 
 /** `events`. */
 export const events: Command = {
@@ -65,7 +65,7 @@ export const events: Command = {
       const asked = Math.min(wanted, MAX_LIMIT);
       const { lines, next } = await source.read(cursor, asked);
       let last = cursor;
-      for (const line of lines) last = printer.print(line);
+      for (const line of lines) last = printer.print(line) ?? last;
       wanted -= lines.length;
       cursor = next ?? (isAll && lines.length === asked ? last : undefined);
     } while (cursor !== undefined && wanted > 0);

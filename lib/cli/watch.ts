@@ -27,7 +27,7 @@ export const watch: Command = {
   positionals: [0, 0],
   options: [...FILTER_OPTIONS, IDS_OPTION, ...REMOTE_OPTIONS],
   async run(args, terminal) {
-    const { words } = requestWords(args, ["type", "decoy", "source", "min-severity"]);
+    const { words } = requestWords(args, ["type", "decoy", "source", "sensor", "min-severity"]);
     const since = args.number("since", 0, Number.MAX_SAFE_INTEGER);
     const printer = new EventPrinter(terminal, { json: args.flag("json"), ids: args.flag("ids") });
     const stop = new AbortController();
@@ -80,7 +80,7 @@ export async function follow(targets: Targets, options: FollowOptions): Promise<
         if (pauseMs !== FIRST_PAUSE_MS) terminal.err("Connected again");
         pauseMs = FIRST_PAUSE_MS;
         hasBegun = true;
-        cursor = "json" in item ? printer.print(item.json) : item.cursor;
+        cursor = "json" in item ? printer.print(item.json) ?? cursor : item.cursor;
       }
     } catch (error) {
       const canRetry = error instanceof ServiceError && error.isTransient && !signal.aborted;

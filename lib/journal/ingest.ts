@@ -157,6 +157,8 @@ function merge(row: SensorRow, report: SensorReport | undefined): SensorRow {
   if (report === undefined) return { ...row, isSilent: false };
   const { position, newest, missing = 0, refused = 0 } = report;
   const isSame = position?.journal === row.journal;
+  // What comes again was counted before.
+  const isNews = position === undefined || !isSame || position.upTo > row.position;
   return {
     ...row,
     journal: position?.journal ?? row.journal,
@@ -166,8 +168,8 @@ function merge(row: SensorRow, report: SensorReport | undefined): SensorRow {
       ? Math.max(row.position, position.upTo)
       : position.upTo,
     newest: newest ?? row.newest,
-    missing: row.missing + missing,
-    refused: row.refused + refused,
+    missing: row.missing + (isNews ? missing : 0),
+    refused: row.refused + (isNews ? refused : 0),
     reports: true,
     isSilent: false,
   };

@@ -7,14 +7,26 @@
 import { CommandError } from "../errors.ts";
 import { formatHostPort, type HostPort } from "../net/address.ts";
 import { ByteReader } from "../net/byte_reader.ts";
+import { escapeText } from "../net/escape.ts";
 import { isDisconnect, writeAll } from "../net/stream.ts";
-import { END_OF_LIST, HEARTBEAT_MARK, parseListStart, parseReply } from "./frames.ts";
+import { END_OF_LIST, HEARTBEAT_MARK, parseListStart, parseReply, type Reply } from "./frames.ts";
+import {
+  formatPublish,
+  parseGap,
+  parsePublishAnswer,
+  type PublishAnswer,
+  type PublishFrame,
+} from "./publish_frame.ts";
 import type { Credentials } from "./tokens.ts";
 
 /** Longest line taken from a service, in bytes: well above the largest event. */
 const MAX_LINE_BYTES = 262_144;
 /** Longest wait for a connection with a login, and for each line of an answer, in ms. */
 const ANSWER_MS = 30_000;
+/** The same for events that were handed over, whose sender has a deadline of its own. */
+const PUBLISH_MS = 600_000;
+/** Longest part of an answer that a message shows. */
+const MAX_QUOTED = 300;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -29,6 +41,12 @@ export interface ServiceTarget {
   readonly credentials: Credentials;
   /** Ends whatever is being waited for. */
   readonly signal?: AbortSignal;
+}
+
+/** Where a collector says that it is, when something is missing before what it was to take. */
+export interface Gap {
+  /** Sequence after which everything must come again. */
+  readonly expected: number;
 }
 
 /** A list, or the part of it that fits one answer. */
@@ -58,6 +76,13 @@ export class ServiceError extends CommandError {
   }
 }
 
+/** How long something is waited for. */
+interface Wait {
+  readonly withinMs?: number;
+  /** Instead of the target's. */
+  readonly signal?: AbortSignal;
+}
+
 /** A connection to a service, logged in. */
 export class ServiceClient implements Disposable {
   readonly #name: string;
@@ -75,7 +100,7 @@ export class ServiceClient implements Disposable {
 
   /**
    * Connects and logs in.
-   * @param target where and as whom.
+   * @param target where and as whom. Its signal counts for all that the connection is used for.
    * @throws {ServiceError} saying what is wrong and what to do.
    */
   static async connect(target: ServiceTarget): Promise<ServiceClient> {
@@ -101,24 +126,36 @@ export class ServiceClient implements Disposable {
    * @throws {ServiceError} when the service refuses, or is gone.
    */
   async ask(request: string): Promise<string> {
-    try {
-      await this.#abortable(writeAll(this.#connection, encoder.encode(request + "\r\n")));
-    } catch (error) {
-      throw this.#lost(error);
+    return this.#textOf(await this.#request(encoder.encode(request + "\r\n")));
+  }
+
+  /**
+   * Hands over events of this sensor.
+   * @param frame what they are; its count and length are taken from them.
+   * @param events lines of JSON.
+   * @param signal ends the wait; the connection is of no use then.
+   * @returns what became of them, when the collector has them for good; or that something is missing
+   * before them, and that it has taken none.
+   * @throws {ServiceError} when the service refuses, or is gone.
+   */
+  async publish(
+    frame: Omit<PublishFrame, "count" | "bytes">,
+    events: readonly string[],
+    signal: AbortSignal,
+  ): Promise<PublishAnswer | Gap> {
+    const body = encoder.encode(events.map((json) => json + "\n").join(""));
+    const line = formatPublish({ ...frame, count: events.length, bytes: body.length }) + "\r\n";
+    const message = new Uint8Array(line.length + body.length);
+    encoder.encodeInto(line, message);
+    message.set(body, line.length);
+    const reply = await this.#request(message, { signal, withinMs: PUBLISH_MS });
+    if (!reply.isOk && reply.code === "gap") {
+      const expected = parseGap(reply.text);
+      if (expected !== undefined) return { expected };
     }
-    const line = await this.#line();
-    const reply = parseReply(line);
-    if (reply === undefined) {
-      throw new ServiceError(`Cannot understand ${this.#name}: it answered no +OK or -ERR`, false);
-    }
-    if (reply.isOk) return reply.text;
-    if (reply.code === "login-failed") {
-      throw new ServiceError(
-        `Cannot log in to ${this.#name}: name or token is wrong, or the token was taken back`,
-        false,
-      );
-    }
-    throw new ServiceError(`Cannot ask ${this.#name}: ${reply.text} (${reply.code})`, false);
+    const answer = parsePublishAnswer(this.#textOf(reply));
+    if (answer !== undefined) return answer;
+    throw new ServiceError(`Cannot understand ${this.#name}: it answered no PUBLISH`, false);
   }
 
   /**
@@ -151,7 +188,7 @@ export class ServiceClient implements Disposable {
     }
     yield { cursor: Number(start[1]) };
     for (;;) {
-      const line = await this.#line(silenceMs);
+      const line = await this.#line({ withinMs: silenceMs });
       if (line === END_OF_LIST) throw new ServiceError(`${this.#name} has stopped`, true);
       if (line.startsWith(HEARTBEAT_MARK)) yield { cursor: Number(line.slice(2)) };
       else yield { json: line };
@@ -169,10 +206,36 @@ export class ServiceClient implements Disposable {
     this.close();
   }
 
-  async #line(withinMs = ANSWER_MS): Promise<string> {
+  /** Sends a request and reads the first line of its answer. */
+  async #request(message: Uint8Array, wait: Wait = {}): Promise<Reply> {
+    try {
+      await this.#abortable(writeAll(this.#connection, message), wait);
+    } catch (error) {
+      throw this.#lost(error);
+    }
+    const reply = parseReply(await this.#line(wait));
+    if (reply !== undefined) return reply;
+    throw new ServiceError(`Cannot understand ${this.#name}: it answered no +OK or -ERR`, false);
+  }
+
+  /** What a good answer says. */
+  #textOf(reply: Reply): string {
+    if (reply.isOk) return reply.text;
+    const text = escapeText(reply.text).slice(0, MAX_QUOTED);
+    const code = escapeText(reply.code).slice(0, MAX_QUOTED);
+    if (code === "login-failed") {
+      throw new ServiceError(
+        `Cannot log in to ${this.#name}: name or token is wrong, or the token was taken back`,
+        false,
+      );
+    }
+    throw new ServiceError(`Cannot ask ${this.#name}: ${text} (${code})`, code === "busy");
+  }
+
+  async #line(wait: Wait = {}): Promise<string> {
     let line: Uint8Array | null;
     try {
-      line = await this.#abortable(this.#reader.line(MAX_LINE_BYTES), withinMs);
+      line = await this.#abortable(this.#reader.line(MAX_LINE_BYTES), wait);
     } catch (error) {
       throw this.#lost(error);
     }
@@ -188,11 +251,12 @@ export class ServiceClient implements Disposable {
   }
 
   /** Waits for a call of the connection's, for so long, or until the signal aborts. */
-  #abortable<T>(call: Promise<T>, withinMs = ANSWER_MS): Promise<T> {
+  #abortable<T>(call: Promise<T>, wait: Wait): Promise<T> {
+    const { withinMs = ANSWER_MS, signal = this.#signal } = wait;
     return abortable(call, {
       withinMs,
       onLate: () => new ServiceError(`Lost ${this.#name}: nothing came for ${withinMs} ms`, true),
-      ...(this.#signal === undefined ? {} : { signal: this.#signal }),
+      ...(signal === undefined ? {} : { signal }),
     });
   }
 }

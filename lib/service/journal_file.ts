@@ -4,8 +4,12 @@
  */
 import { CommandError } from "../errors.ts";
 import { openForReading, readValue } from "../journal/database.ts";
-import { readStep } from "../journal/query.ts";
+import { type EventFilter, readStep } from "../journal/query.ts";
 import type { EventReader } from "./pages.ts";
+
+/** Name of the sensor whose journal it is, which in its own events has no column. */
+const OWN_NAME = `SELECT json_extract(json, '$.observer.name') FROM events
+  WHERE sensor = '' ORDER BY sequence DESC LIMIT 1`;
 
 /**
  * Opens a journal file for reading.
@@ -35,6 +39,12 @@ export function openJournalFile(path: string): EventReader & Disposable {
       db.close();
       throw error;
     }
+    let own: unknown;
+    const named = (filter: EventFilter): EventFilter => {
+      if (filter.sensors === undefined) return filter;
+      own ??= readValue(db, OWN_NAME) ?? "";
+      return { ...filter, sensors: filter.sensors.map((name) => name === own ? "" : name) };
+    };
     return {
       get readableSequence() {
         return value("SELECT max(sequence) FROM events");
@@ -43,7 +53,7 @@ export function openJournalFile(path: string): EventReader & Disposable {
       read: (after, filter, limit) => {
         try {
           return readStep(db, after, {
-            filter,
+            filter: named(filter),
             limit,
             upTo: value("SELECT max(sequence) FROM events"),
           });

@@ -69,7 +69,9 @@ export async function readPage(
     after = page.scannedTo;
     await turn();
   }
-  return { lines };
+  // Of another sensor's event nobody but the journal knows the number from which to go on.
+  const hasMore = selection.since !== undefined && lines.length >= limit && after < upTo;
+  return hasMore ? { lines, next: after } : { lines };
 }
 
 /**

@@ -18,6 +18,7 @@ import { certificateError, type KeyPair, readKeyPair } from "../net/key_pair.ts"
 import { describeHandshakeFailure } from "./contact.ts";
 import { formatError, formatOk, parseRequest, type Request, RequestError } from "./frames.ts";
 import { HANDLERS, mayRun, type ServiceContext } from "./handlers.ts";
+import { Intake } from "./intake.ts";
 import { ContactReports } from "./reports.ts";
 import type { EncryptedService, ServiceConfig, ServiceOptions } from "./service.ts";
 import { ServiceSession } from "./session.ts";
@@ -38,6 +39,10 @@ const FIRST_BYTES = 256;
 const LINGER_MS = 500;
 /** Pause between looks whether tokens of open sessions were taken back, in ms. */
 const REVOCATION_CHECK_MS = 5000;
+/** Longest wait for what follows a request's line, in ms. */
+const BODY_MS = 20_000;
+/** Sessions that one sensor may have: the one that it uses, and one that it may have lost or tests. */
+const MAX_SESSIONS_PER_SENSOR = 2;
 /** How a TLS record with a ClientHello begins: RFC 8446 §5.1. */
 const HANDSHAKE_RECORD = 0x16;
 /** The fatal alert `unexpected_message`, as any TLS server answers what is no TLS: RFC 8446 §6. */
@@ -57,6 +62,7 @@ class Service implements EncryptedService {
   readonly #sessions = new Set<ServiceSession>();
   readonly #reports: ContactReports;
   readonly #context: ServiceContext;
+  readonly #intake: Intake;
   readonly #binding: Binding<Deno.TcpListener>;
   readonly #relay: TlsRelay;
   readonly #loops = new Set<Promise<void>>();
@@ -74,17 +80,22 @@ class Service implements EncryptedService {
     this.#handshakeMs = options.handshakeMs;
     this.#keys = keys;
     this.#reports = new ContactReports(options.emitter);
-    this.#context = {
-      journal: options.journal,
-      view: options.view,
-      report: () => this.status(),
-      heldUnits: 0,
-    };
     try {
       this.#relay = new TlsRelay({ address: this.#config.inner, label: "service.inner", ...keys });
     } catch (error) {
       throw certificateError(this.#config, error);
     }
+    const { journal, view, emitter } = options;
+    const silentMs = 1000 * this.#config.sensor_silent_s;
+    this.#intake = new Intake({ journal, emitter, silentMs });
+    this.#context = {
+      journal,
+      view,
+      intake: this.#intake,
+      connectedSensors: () => new Set(this.#sensorSessions().map(({ record }) => record!.name)),
+      report: () => this.status(),
+      heldUnits: 0,
+    };
     if (this.#relay.trouble !== "") {
       log.error("There is no TLS for the encrypted service: {trouble}; trying again", {
         trouble: this.#relay.trouble,
@@ -146,12 +157,14 @@ class Service implements EncryptedService {
 
   reload(config: ServiceConfig, handshakeMs: number = this.#handshakeMs): void {
     this.#config = config;
+    this.#intake.silentMs = 1000 * config.sensor_silent_s;
     this.#handshakeMs = handshakeMs;
     this.#binding.update(config.listen);
   }
 
   shut(): void {
     this.#isStopping = true;
+    this.#intake.stop();
     this.#binding.close();
     this.#reports.close();
   }
@@ -313,6 +326,7 @@ class Service implements EncryptedService {
       return session.failures < MAX_FAILURES;
     }
     session.record = record;
+    if (record.role === "sensor") this.#retireSessions(record.name);
     this.#options.emitter.emit(session.scope, "service.login", {
       username: record.name,
       success: true,
@@ -335,7 +349,10 @@ class Service implements EncryptedService {
     let isFeed = false;
     return await handler.run(words, {
       role,
+      name: session.record?.name ?? "",
       isOver: () => session.isOver,
+      body: (bytes) => session.readBytes(bytes, BODY_MS),
+      pause: (ms) => session.pause(ms),
       send: async (text) => {
         await session.send(text);
         if (role !== undefined && !isFeed) session.setDeadline(this.#config.idle_ms);
@@ -346,6 +363,16 @@ class Service implements EncryptedService {
         return session.readLine().then(() => {});
       },
     }, this.#context);
+  }
+
+  #sensorSessions(): ServiceSession[] {
+    return [...this.#sessions].filter(({ record, isOver }) => record?.role === "sensor" && !isOver);
+  }
+
+  /** Ends a sensor's oldest sessions when it has too many: it has lost these, or they are not its own. */
+  #retireSessions(name: string): void {
+    const own = this.#sensorSessions().filter(({ record }) => record!.name === name);
+    for (const session of own.slice(0, -MAX_SESSIONS_PER_SENSOR)) session.end("room");
   }
 
   /** Ends sessions whose token was taken back: also those that only listen. */

@@ -103,6 +103,16 @@ export class ServiceSession {
     }).finally(() => this.#stopWaiting = undefined);
   }
 
+  /**
+   * Exactly so many bytes, when they are there within a time.
+   * @param count how many.
+   * @param withinMs the session ends otherwise.
+   */
+  async readBytes(count: number, withinMs: number): Promise<Uint8Array> {
+    this.setDeadline(withinMs);
+    return await this.#abortable(this.#reader.bytes(count));
+  }
+
   /** Ends the wait for a line as if the peer had ended its side. */
   stop(): void {
     this.#stopWaiting?.();

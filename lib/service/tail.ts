@@ -57,6 +57,10 @@ export async function tail(
       const page = reader.read(cursor, filter, STEP_EVENTS);
       if (page.events.length > 0) {
         await client.send(page.events.map(({ json }) => json + "\r\n").join(""));
+        // The numbers in other sensors' events are no cursors of this feed.
+        if (selection.heartbeatMs !== undefined && page.events.some(({ sensor }) => sensor)) {
+          await client.send(`${HEARTBEAT_MARK}${page.events.at(-1)!.sequence}\r\n`);
+        }
       }
       if (page.scannedTo > cursor) {
         cursor = page.scannedTo;

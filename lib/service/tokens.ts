@@ -22,7 +22,7 @@ const MAX_FILE_BYTES = 1_048_576;
 /** What the token of an unknown name is compared with; the hash of nothing anybody has. */
 const NOBODY = randomBytes(32).toString("hex");
 
-/** What a token's holder may do: ask everything, or (later) publish events. */
+/** What a token's holder may do: ask everything, or only add events of the sensor of that name. */
 export const ROLES = ["operator", "sensor"] as const;
 
 /** One of `ROLES`. */

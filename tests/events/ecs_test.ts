@@ -188,6 +188,8 @@ const SAMPLES: { [K in EventId]: EventMap[K][] } = {
   "config.reloaded": [{ started: ["a"], stopped: [], kept: ["b", "c"] }],
   "sensor.degraded": [{ component: "journal", detail: "disk full" }],
   "sensor.recovered": [{ component: "journal", detail: "disk full", lost: 3 }],
+  "sensor.silent": [{ sensor: "edge-1", lastSeenMs: 1_700_000_000_000 }],
+  "sensor.returned": [{ sensor: "edge-1", silentMs: 301_000 }],
   "sink.failing": [{ name: "web", kind: "webhook", detail: LONG, failures: 2, lost: 0 }],
   "sink.recovered": [{ name: "web", kind: "webhook", detail: "refused", failures: 9, lost: 4 }],
   "sink.test": [{ name: "web", kind: "webhook" }],

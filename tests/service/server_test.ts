@@ -19,7 +19,7 @@ Deno.test("the service greets, answers a stranger little, and an operator everyt
   ]);
   assertEquals(await peer.ask("STATUS"), "-ERR login-required Log in first: AUTH name token");
   assertEquals(await peer.ask(`AUTH op ${f.token}`), "+OK Logged in as op (operator)");
-  assertEquals((await peer.list("help")).length, 11);
+  assertEquals((await peer.list("help")).length, 15);
   const status = JSON.parse((await peer.list("STATUS"))[1]!);
   assertEquals(status.sensor, "edge-1");
   assertEquals(status.journal.last_sequence, 7);
@@ -146,17 +146,26 @@ Deno.test("before the login lines are counted, and time runs out", async () => {
   await idler.ended();
 });
 
-Deno.test("a sensor's token allows nothing yet", async () => {
+Deno.test("a sensor's token allows nothing but to hand over events", async () => {
   await using f = await startFixture();
   const token = await f.tokens.add("edge", "sensor");
   using peer = await f.dial();
   assertEquals(await peer.ask(`AUTH edge ${token}`), "+OK Logged in as edge (sensor)");
   for (
-    const request of ["STATUS", "EVENTS", "TAIL", "SOURCES", "DECOYS", "LURES", "SESSION x"]
+    const request of [
+      ...["STATUS", "EVENTS", "TAIL", "SOURCES", "DECOYS", "LURES", "SESSION x", "SENSORS"],
+      ...["DEAD-LETTERS", "REPLAY x", "DISCARD x"],
+    ]
   ) {
     assertEquals(await peer.ask(request), "-ERR forbidden The role sensor may not do that");
   }
-  assertEquals((await peer.list("HELP")).length, 4);
+  assertEquals((await peer.list("HELP")).map((line) => line.split(" ")[0]), [
+    "+OK",
+    "HELP",
+    "PING",
+    "QUIT",
+    "PUBLISH",
+  ]);
 });
 
 Deno.test("a token that is taken back ends its sessions at the next request", async () => {
