@@ -18,12 +18,16 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
  */
 const REFUSALS: ReadonlySet<number> = new Set([400, 405, 406, 410, 411, 413, 414, 415, 422, 431]);
 
+/** What the value of a header may be: RFC 9110 §5.5. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** A call. */
 export interface HttpCall {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string;
+  /** Absent for a GET, which has none. */
+  readonly body?: Uint8Array | string;
 }
 
 /** An answer, whatever its status. */
@@ -39,7 +43,8 @@ export class HttpCaller implements Disposable {
   readonly #client: Deno.HttpClient;
   /** What stands in messages instead of the address, which may hold a secret. */
   readonly #destination: string;
-  #isClosed = false;
+  /** Ends what is being waited for when this is disposed, which closing the client does not. */
+  readonly #closing = new AbortController();
 
   /**
    * @param destination what it is called in messages: the host, not the whole address.
@@ -61,18 +66,21 @@ export class HttpCaller implements Disposable {
    */
   async send(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
     const { url, ...rest } = call;
+    this.#checkHeaders(call.headers);
     try {
       const response = await fetch(url, {
         ...rest,
         body: rest.body as BodyInit,
         redirect: "manual",
-        signal,
+        signal: AbortSignal.any([signal, this.#closing.signal]),
         client: this.#client,
       } as RequestInit);
       const body = await readBounded(response);
       return { status: response.status, headers: response.headers, body };
     } catch (error) {
-      const detail = describeFailure(error, signal);
+      const detail = this.#closing.signal.aborted
+        ? "the call was given up"
+        : describeFailure(error, { signal, url });
       throw new SinkError(`Cannot reach ${this.#destination}: ${detail}`, true, { cause: error });
     }
   }
@@ -90,9 +98,21 @@ export class HttpCaller implements Disposable {
     throw failureOf(this.#destination, answer);
   }
 
+  /** Else `fetch` refuses them, with a message that holds the value, which may be a secret. */
+  #checkHeaders(headers: HttpCall["headers"]): void {
+    for (const [name, value] of Object.entries(headers)) {
+      if (FIELD_VALUE.test(value)) continue;
+      throw new SinkError(
+        `Cannot call ${this.#destination}: the value for header ${JSON.stringify(name)} has a ` +
+          "character that no header may have, must be printable",
+        true,
+      );
+    }
+  }
+
   [Symbol.dispose](): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
     this.#client.close();
   }
 }
@@ -157,9 +177,18 @@ async function readBounded(response: Response): Promise<Uint8Array> {
   return all;
 }
 
-function describeFailure(error: unknown, signal: AbortSignal): string {
+function describeFailure(
+  error: unknown,
+  { signal, url }: { readonly signal: AbortSignal; readonly url: string },
+): string {
   if (signal.aborted) return "no answer within the deadline";
-  const message = error instanceof Error ? error.message : String(error);
-  // The message of a failed fetch holds the address, and that may hold a secret.
-  return message.replaceAll(/ ?(?:for url )?\(?https?:\/\/[^\s)]*\)?/g, "");
+  // Since Deno 2.9 a failed fetch says only that, and its cause says why.
+  const cause = error instanceof Error ? error.cause ?? error : error;
+  let message = cause instanceof Error ? cause.message : String(cause);
+  // It holds the address, and that may hold a secret.
+  const href = URL.canParse(url) ? new URL(url).href : url;
+  for (const address of [` for url (${href})`, href, url]) {
+    message = message.replaceAll(address, "");
+  }
+  return message.replaceAll(/ ?(?:for url )?\(?https?:\/\/\S*/g, "");
 }

@@ -3,9 +3,12 @@
  * @module
  */
 import { consoleSink } from "./console.ts";
+import { elasticSink } from "./elastic.ts";
 import { fileSink } from "./file.ts";
 import { natsSink } from "./nats.ts";
+import { otlpSink } from "./otlp.ts";
 import type { SinkKind } from "./sink.ts";
+import { splunkSink } from "./splunk.ts";
 import { webhookSink } from "./webhook.ts";
 
 /** Every sink kind. */
@@ -15,6 +18,9 @@ export const SINK_KINDS: readonly SinkKind<any>[] = [
   fileSink,
   natsSink,
   webhookSink,
+  elasticSink,
+  splunkSink,
+  otlpSink,
 ];
 
 /**

@@ -50,3 +50,27 @@ Deno.test("schema --events prints the schema of the events", async () => {
   assertEquals(isValid({ message: "no event" }), false);
   assertEquals(schema.title, "An event of a Duckblind sensor");
 });
+
+Deno.test("schema --index-template prints the template for either product and any data stream", async () => {
+  const elastic = await printed("--index-template", "elasticsearch");
+  assertEquals(elastic.index_patterns, ["logs-duckblind-*"]);
+  assertEquals("lifecycle" in (elastic.template as object), true);
+  const args = ["--index-template", "opensearch", "--data-stream", "honey"];
+  const open = await printed(...args);
+  assertEquals(open.index_patterns, ["honey"]);
+  assertEquals("lifecycle" in (open.template as object), false);
+});
+
+Deno.test("schema refuses a template for what it does not know, and options that do not fit", async () => {
+  for (
+    const argv of [
+      ["--index-template", "solr"],
+      ["--data-stream", "honey"],
+      ["--events", "--index-template", "opensearch"],
+    ]
+  ) {
+    const terminal = new FakeTerminal();
+    assertEquals(await main(["schema", ...argv], terminal), 2, argv.join(" "));
+    assertEquals(terminal.stdout, "");
+  }
+});
