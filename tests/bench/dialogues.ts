@@ -11,6 +11,8 @@ export interface Dialogue {
   readonly options: string;
   /** As `load.c` takes them. */
   readonly steps: readonly string[];
+  /** Connections at a time, where the server's own pause asks for many. */
+  readonly parallel?: number;
 }
 
 /** Bytes as `load.c` reads them. */
@@ -91,6 +93,21 @@ export const DIALOGUES: readonly Dialogue[] = [
       ">GET http://x/ HTTP/1.1\\r\\nHost: x\\r\\nProxy-Authorization: Basic cm9vdDpzZWNyZXQ=\\r\\n\\r\\n",
       "<407",
     ],
+  },
+  {
+    // The genuine 100 ms before a refusal; as all clients are from a few addresses, no blacklist.
+    kind: "vnc",
+    options: "blacklist: false",
+    steps: [
+      "<RFB 003.008\\n",
+      ">RFB 003.008\\n",
+      "<\\x02",
+      ">\\x02",
+      "#16",
+      `>${hex(Array(16).fill(0x5a))}`,
+      "<Authentication failure",
+    ],
+    parallel: 1000,
   },
   {
     kind: "git",

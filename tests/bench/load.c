@@ -4,8 +4,8 @@
  *
  *   load PORT CONNECTIONS PARALLEL REPEAT STEP...
  *
- * A step is `>TEXT` (send TEXT) or `<TEXT` (wait until TEXT has come since the last step); \r, \n and
- * \xNN are known in TEXT. The steps are gone through REPEAT times on each connection, which is then closed.
+ * A step is `>TEXT` (send TEXT), `<TEXT` (wait until TEXT has come since the last sending) or `#COUNT`
+ * (wait for so many bytes since then); \r, \n and \xNN are known in TEXT. The steps are gone through REPEAT times on each connection, which is then closed.
  * With PARALLEL 0 it opens CONNECTIONS connections, waits for the first byte of each or for nothing,
  * prints "held N" and keeps them until its standard input ends.
  * Prints: done, failed, seconds.
@@ -25,7 +25,7 @@
 
 #define BUFFER 32768
 
-struct step { int is_send; char text[2048]; size_t length; };
+struct step { int is_send, is_count; char text[2048]; size_t length; };
 struct conn { int fd; int step; int round; size_t have; char *buffer; };
 
 static struct step steps[16];
@@ -39,6 +39,11 @@ static double now(void) {
 
 static void parse(struct step *s, const char *text) {
   s->is_send = text[0] == '>';
+  s->is_count = text[0] == '#';
+  if (s->is_count) {
+    s->length = atoi(text + 1);
+    return;
+  }
   for (text++; *text; text++) {
     char c = *text;
     if (c == '\\' && text[1] == 'r') { c = '\r'; text++; }
@@ -66,6 +71,12 @@ static int dial(int from, int flags) {
   return fd;
 }
 
+/* Whether what a step waits for has come. */
+static int is_there(struct conn *c, struct step *s) {
+  if (s->is_count) return c->have >= s->length;
+  return memmem(c->buffer, c->have, s->text, s->length) != NULL;
+}
+
 /* Goes through the steps as far as they go; 1 when the connection is done with, -1 when it failed. */
 static int advance(struct conn *c) {
   for (;;) {
@@ -74,7 +85,7 @@ static int advance(struct conn *c) {
       if (write(c->fd, s->text, s->length) != (ssize_t)s->length) return errno == EAGAIN ? 0 : -1;
       c->have = 0;
     } else {
-      while (memmem(c->buffer, c->have, s->text, s->length) == NULL) {
+      while (!is_there(c, s)) {
         if (c->have > BUFFER - 4096) {
           memmove(c->buffer, c->buffer + c->have - 2048, 2048);
           c->have = 2048;

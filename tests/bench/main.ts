@@ -23,6 +23,7 @@ const PORTS = {
   tls: 14610,
   tlsInner: 14611,
   bareTls: 14612,
+  https: 14613,
 };
 const TWISTED = { banner: 14606, tls: 14607 };
 const ROUNDS = 3;
@@ -61,6 +62,7 @@ decoys:
     startup_ms: 0
   - {kind: ftp, listen: ["127.0.0.1:${PORTS.ftp}"], pause_min_ms: 0, pause_max_ms: 0}
   - {kind: http, listen: ["127.0.0.1:${PORTS.http}"]}
+  - {kind: https, listen: ["127.0.0.1:${PORTS.https}"]}
 ${
   DIALOGUES.map(({ kind, options }, i) =>
     `  - {kind: ${kind}, listen: ["127.0.0.1:${PORTS.dialogues + i}"]${options && `, ${options}`}}`
@@ -108,8 +110,16 @@ async function measure(
 }
 
 /** The load generator's arguments. */
-function connections(port: number, count: number, steps: readonly string[], repeat = 1): string[] {
-  return [load, String(port), String(count), "64", String(repeat), ...steps];
+function connections(
+  port: number,
+  count: number,
+  { steps, parallel = 64, repeat = 1 }: {
+    steps: readonly string[];
+    parallel?: number;
+    repeat?: number;
+  },
+): string[] {
+  return [load, ...[port, count, parallel, repeat].map(String), ...steps];
 }
 
 /** The program's flags and config, as a user would start it from source. */
@@ -174,13 +184,13 @@ async function main(): Promise<void> {
       [deno, "run", "--allow-net=127.0.0.1", `${here}bare.ts`, String(PORTS.bare)],
       { port: PORTS.bare },
     );
-    const bare = connections(PORTS.bare, 15_000, ["<hello\\r\\n"]);
+    const bare = connections(PORTS.bare, 15_000, { steps: ["<hello\\r\\n"] });
     await measure("(a) bare accept, banner, close", server, { actions: 1, command: bare });
   }
   const cert = `${folder}/certs/server.pem`;
   const key = `${folder}/certs/server.key`;
   const ca = `${folder}/certs/ca.pem`;
-  const tls = (port: number) => [
+  const tls = (port: number, ...path: string[]) => [
     deno,
     "run",
     "--allow-run=openssl",
@@ -189,28 +199,38 @@ async function main(): Promise<void> {
     "3",
     "12",
     ca,
+    ...path,
   ];
   const command = await sensorCommand(CONFIG);
   {
     await using server = await startServer(command, { port: PORTS.tcp, cwd: folder });
     const login = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
     const get = [">GET / HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n", "<</html>"];
+    const hello = connections(PORTS.tcp, 15_000, { steps: ["<hello"] });
+    const prompt = connections(PORTS.telnet, 8000, { steps: ["<login: "] });
+    const one = connections(PORTS.http, 8000, { steps: get });
+    const kept = connections(PORTS.http, 300, { steps: get, repeat: 100 });
     const loads: [string, number, string[]][] = [
-      ["(b) tcp decoy, every event journalled", 1, connections(PORTS.tcp, 15_000, ["<hello"])],
-      ["(c) telnet banner", 1, connections(PORTS.telnet, 8000, ["<login: "])],
-      ["(d) ftp failed login, no pause", 1, connections(PORTS.ftp, 8000, login)],
-      ["(e) http GET, one a connection", 1, connections(PORTS.http, 8000, get)],
-      ["(e) http GET, 100 a connection", 100, connections(PORTS.http, 300, get, 100)],
+      ["(b) tcp decoy, every event journalled", 1, hello],
+      ["(c) telnet banner", 1, prompt],
+      ["(d) ftp failed login, no pause", 1, connections(PORTS.ftp, 8000, { steps: login })],
+      ["(e) http GET, one a connection", 1, one],
+      ["(e) http GET, 100 a connection", 100, kept],
       ["(f) TLS handshake and greeting, encrypted service", 1, tls(PORTS.service)],
       ["(h) TLS handshake and banner, decoy, every event journalled", 1, tls(PORTS.tls)],
+      ["(h) https handshake and GET, one a connection", 1, tls(PORTS.https, "/")],
     ];
     for (const kex of hasSsh ? SSH_KEXES : []) {
       const command = [sshLoad, String(PORTS.ssh), "1000", "16", kex, "failure"];
       loads.push([`(g) ssh failed login, ${kex.split("@")[0]}, no pause`, 1, command]);
     }
-    for (const [i, { kind, steps }] of DIALOGUES.entries()) {
-      const command = connections(PORTS.dialogues + i, 4000, steps);
-      loads.push([`(h) ${kind} refusal, no pause`, 1, command]);
+    for (const [i, { kind, ...how }] of DIALOGUES.entries()) {
+      const pause = how.parallel === undefined ? "no pause" : `${how.parallel} at a time`;
+      loads.push([
+        `(h) ${kind} refusal, ${pause}`,
+        1,
+        connections(PORTS.dialogues + i, 4000, how),
+      ]);
     }
     for (const [name, actions, command] of loads) await measure(name, server, { actions, command });
   }
@@ -236,7 +256,7 @@ async function main(): Promise<void> {
     {
       const port = TWISTED.banner;
       await using server = await startServer([...python, "banner", String(port)], { port });
-      const command = connections(port, 15_000, ["<SSH-2.0"]);
+      const command = connections(port, 15_000, { steps: ["<SSH-2.0"] });
       await measure("Twisted: SSH banner, close", server, { actions: 1, command });
     }
     {

@@ -2,14 +2,20 @@
  * TLS clients: several `openssl s_time` at once, each shaking hands anew as fast as it can. A client in
  * JavaScript would cost more than the server it drives. Prints: done, failed, seconds.
  *
- *     tls_load.ts PORT SECONDS CLIENTS CA
+ *     tls_load.ts PORT SECONDS CLIENTS CA [PATH]
+ *
+ * With PATH each asks for it by HTTP and reads the answer.
  * @module
  */
-const [port, seconds, clients, ca] = Deno.args as [string, string, string, string];
+const [port, seconds, clients, ca, path] = Deno.args as [string, string, string, string, string?];
+const get = path === undefined ? [] : ["-www", path];
 
 async function client(): Promise<number> {
   const { success, stdout, stderr } = await new Deno.Command("openssl", {
-    args: ["s_time", "-connect", `127.0.0.1:${port}`, "-new", "-time", seconds, "-CAfile", ca],
+    args: [
+      ...["s_time", "-connect", `127.0.0.1:${port}`, "-new", "-time", seconds, "-CAfile", ca],
+      ...get,
+    ],
   }).output();
   const text = new TextDecoder().decode(stdout);
   const count = /^(\d+) connections in \d+ real seconds/m.exec(text)?.[1];
