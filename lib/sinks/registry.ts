@@ -5,9 +5,12 @@
 import { consoleSink } from "./console.ts";
 import { elasticSink } from "./elastic.ts";
 import { fileSink } from "./file.ts";
+import { hpfeedsSink } from "./hpfeeds.ts";
+import { mqttSink } from "./mqtt.ts";
 import { natsSink } from "./nats.ts";
 import { otlpSink } from "./otlp.ts";
 import type { SinkKind } from "./sink.ts";
+import { syslogSink } from "./syslog.ts";
 import { splunkSink } from "./splunk.ts";
 import { webhookSink } from "./webhook.ts";
 
@@ -16,7 +19,10 @@ import { webhookSink } from "./webhook.ts";
 export const SINK_KINDS: readonly SinkKind<any>[] = [
   consoleSink,
   fileSink,
+  hpfeedsSink,
+  mqttSink,
   natsSink,
+  syslogSink,
   webhookSink,
   elasticSink,
   splunkSink,
