@@ -71,8 +71,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   main: ["cli/main"],
 };
 
-/** What of Node may be used: no files, no sockets, no processes but through Deno's permissions. */
-const NODE_MODULES = ["buffer", "crypto", "sqlite", "timers", "zlib"];
+/**
+ * What of Node may be used: no files, no sockets, no processes but through Deno's permissions. `dgram`
+ * asks for these, and is stable where `Deno.listenDatagram` is not.
+ */
+const NODE_MODULES = ["buffer", "crypto", "dgram", "sqlite", "timers", "zlib"];
 /** The same for protocols. */
 const PROTOCOL_NODE_MODULES = ["buffer", "crypto", "zlib"];
 
