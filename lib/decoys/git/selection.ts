@@ -111,8 +111,9 @@ export function isEnough(
   );
   for (const id of haves) had.add(id);
   return wants.every((id) => {
-    if (had.has(id)) return true;
-    const none = new Set<string>();
-    return [...walk(commitsOf(repository, [id]), none)].some(({ object }) => had.has(object.id));
+    const from = commitsOf(repository, [id]);
+    // What is no commit leads nowhere: git asks no more of it.
+    if (from.length === 0 || had.has(id)) return true;
+    return [...walk(from, new Set())].some(({ object }) => had.has(object.id));
   });
 }

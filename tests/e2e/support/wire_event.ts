@@ -27,6 +27,7 @@ export interface WireEvent {
   };
   readonly file?: { readonly name?: string; readonly hash: { readonly sha256: string } };
   readonly process?: { readonly command_line?: string };
+  readonly user_agent?: { readonly original?: string };
   // deno-lint-ignore no-explicit-any -- a test names the parts that it looks at
   readonly duckblind?: any;
 }
