@@ -48,7 +48,7 @@ refresh() {
   refreshed=1
 }
 
-install libcap2 libidn2-0 libncursesw6 libpam0g libpcre2-8-0 libssl3 libwrap0
+install libcap2 libglib2.0-0 libidn2-0 libjson-c5 libncursesw6 libpam0g libpcre2-8-0 libpcre3 libssl3 libwrap0
 unpack vsftpd vsftpd
 unpack proftpd proftpd-core libhiredis0.14 libmemcached11 libmemcachedutil2 libhashkit2 \
   libpcre2-posix3
@@ -57,6 +57,9 @@ unpack proftpd-tls proftpd-core proftpd-mod-crypto libhiredis0.14 libmemcached11
   libhashkit2 libpcre2-posix3
 # The static one alone is built with telnetd; it conflicts with the other.
 unpack busybox busybox-static
+# Two of these cannot be installed side by side.
+unpack rsyslog rsyslog rsyslog-gnutls libestr0 libfastjson4 liblognorm5
+unpack syslog-ng syslog-ng-core libivykis0 libnet1
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
 install postgresql-15 mariadb-server redis-server
 install memcached libsasl2-modules mosquitto
