@@ -4,6 +4,7 @@
  */
 import { consoleSink } from "./console.ts";
 import { elasticSink } from "./elastic.ts";
+import { emailSink } from "./email.ts";
 import { fileSink } from "./file.ts";
 import { hpfeedsSink } from "./hpfeeds.ts";
 import { mqttSink } from "./mqtt.ts";
@@ -18,6 +19,7 @@ import { webhookSink } from "./webhook.ts";
 // deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
 export const SINK_KINDS: readonly SinkKind<any>[] = [
   consoleSink,
+  emailSink,
   fileSink,
   hpfeedsSink,
   mqttSink,
