@@ -8,10 +8,11 @@
  * is in `cs1` to `cs6` and `cn1` to `cn3`, with labels. `README.md` has the table.
  *
  * Source: "Implementing ArcSight Common Event Format", version 25: in the header `\` and `|` are
- * escaped, in values `\`, `=` and the ends of lines.
+ * escaped, in values `\` and `=`; neither has an end of a line in it.
  * @module
  */
 import { Buffer } from "node:buffer";
+import { escapeHidden } from "../../net/escape.ts";
 import { boundText } from "../bound.ts";
 import { MAX_EVENT_BYTES } from "../fields.ts";
 import type { WireEvent } from "./wire_event.ts";
@@ -37,20 +38,30 @@ const MAX_BYTES = {
 /** Longest field of the header, in bytes. */
 const MAX_HEADER_BYTES = 255;
 
-/** What is never shown as it is: controls, and what changes how its neighbours are shown. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** By what a client can be known again, or its password be guessed: `cs3`. */
+const FINGERPRINTS = [
+  ["Password hash", "duckblind", "credential", "hash"],
+  ["Public key", "duckblind", "credential", "public_key", "sha256"],
+  ["HASSH", "duckblind", "ssh", "hassh"],
+  ["JA4", "duckblind", "tls", "ja4"],
+  ["Body SHA-256", "duckblind", "http", "body_sha256"],
+] as const;
+
+/** The one thing that tells most of an event of its kind: `cs5`. */
+const DETAILS = [
+  ["Lure", "duckblind", "lure", "id"],
+  ["Credential method", "duckblind", "credential", "method"],
+  ["Limit", "duckblind", "limit", "name"],
+  ["Client version", "duckblind", "ssh", "client_version"],
+  ["Server name", "tls", "client", "server_name"],
+  ["Terminal", "duckblind", "telnet", "terminal_type"],
+  ["Sensor", "duckblind", "fleet", "sensor"],
+  ["Sink", "duckblind", "sink", "name"],
+  ["Component", "duckblind", "sensor", "component"],
+] as const;
 
 /** Values that need no escapes: most of them. */
 const PLAIN = /^(?! )[\x20-\x3c\x3e-\x5b\x5d-\x7e]*(?<! )$/;
-
-/** What a value needs escapes for. */
-const SPECIAL = /[\\=\r\n]/g;
-const ESCAPES: Readonly<Record<string, string>> = {
-  "\\": "\\\\",
-  "=": "\\=",
-  "\n": "\\n",
-  "\r": "\\r",
-};
 
 /**
  * Makes the CEF line of an event.
@@ -83,7 +94,7 @@ class Extension {
   /** Adds a text, cut to `maxBytes`; an empty one is left out. */
   text(key: string, value: string | undefined, maxBytes: number): void {
     if (value === undefined || value === "") return;
-    const { text, fullBytes } = boundText(value, maxBytes);
+    const { text, fullBytes } = boundText(escapeHidden(value), maxBytes);
     if (fullBytes !== undefined) this.#cut++;
     this.#add(key, escapeValue(text));
   }
@@ -171,9 +182,9 @@ function addOwn(extension: Extension, event: WireEvent): void {
   extension.number("out", event.number("destination", "bytes"));
   extension.text("reason", reasonOf(event), MAX_BYTES.reason);
   extension.labelled("cs2", "Password", passwordOf(event));
-  extension.labelled("cs3", ...fingerprintOf(event));
+  extension.labelled("cs3", ...firstOf(event, FINGERPRINTS));
   extension.labelled("cs4", "Command", event.text("process", "command_line"));
-  extension.labelled("cs5", ...detailOf(event));
+  extension.labelled("cs5", ...firstOf(event, DETAILS));
   extension.counted("cn1", "Status code", event.number("http", "response", "status_code"));
   const durationNs = event.number("event", "duration");
   extension.counted(
@@ -195,68 +206,34 @@ function passwordOf(event: WireEvent): string | undefined {
   return salted === undefined ? undefined : `<salted SHA-256 ${salted}>`;
 }
 
-/** By what the client can be known again, or its password be guessed. */
-function fingerprintOf(event: WireEvent): [label: string, value: string | undefined] {
-  const hash = event.text("duckblind", "credential", "hash");
-  if (hash !== undefined) return ["Password hash", hash];
-  const key = event.text("duckblind", "credential", "public_key", "sha256");
-  if (key !== undefined) return ["Public key", key];
-  const hassh = event.text("duckblind", "ssh", "hassh");
-  if (hassh !== undefined) return ["HASSH", hassh];
-  const ja4 = event.text("duckblind", "tls", "ja4");
-  if (ja4 !== undefined) return ["JA4", ja4];
-  return ["Body SHA-256", event.text("duckblind", "http", "body_sha256")];
+/** The first text that an event has, with its label; without one there is nothing to tell. */
+function firstOf(
+  event: WireEvent,
+  places: readonly (readonly [label: string, ...path: string[]])[],
+): [label: string, value: string | undefined] {
+  for (const [label, ...path] of places) {
+    const value = event.text(...path);
+    if (value !== undefined) return [label, value];
+  }
+  return ["", undefined];
 }
 
-/** The one thing that tells most of an event of its kind. */
-function detailOf(event: WireEvent): [label: string, value: string | undefined] {
-  const lure = event.text("duckblind", "lure", "id");
-  if (lure !== undefined) return ["Lure", lure];
-  const method = event.text("duckblind", "credential", "method");
-  if (method !== undefined) return ["Credential method", method];
-  const limit = event.text("duckblind", "limit", "name");
-  if (limit !== undefined) return ["Limit", limit];
-  const client = event.text("duckblind", "ssh", "client_version");
-  if (client !== undefined) return ["Client version", client];
-  const server = event.text("tls", "client", "server_name");
-  if (server !== undefined) return ["Server name", server];
-  const terminal = event.text("duckblind", "telnet", "terminal_type");
-  if (terminal !== undefined) return ["Terminal", terminal];
-  const sensor = event.text("duckblind", "fleet", "sensor");
-  if (sensor !== undefined) return ["Sensor", sensor];
-  const sink = event.text("duckblind", "sink", "name");
-  if (sink !== undefined) return ["Sink", sink];
-  return ["Component", event.text("duckblind", "sensor", "component")];
-}
-
-/** A field of the header: no line ends, `\` and `|` escaped. */
+/** A field of the header: `\` and `|` escaped. */
 function escapeHeader(text: string): string {
-  const { text: start } = boundText(text.replace(HIDDEN, hexEscape), MAX_HEADER_BYTES);
-  return start.replace(/[\\|]/g, "\\$&");
+  return boundText(escapeHidden(text), MAX_HEADER_BYTES).text.replace(/[\\|]/g, "\\$&");
 }
 
 /**
- * A value of the extension. Line ends have an escape of their own; other controls get ours, and so do
- * spaces at either end, which readers take for what stands between values.
+ * A value of the extension: `\` and `=` escaped. Line ends, of which the format knows an escape too, are
+ * `escapeHidden`'s by now. Spaces at either end, which readers take for what stands between values, are
+ * written in its way.
  */
 function escapeValue(text: string): string {
   if (PLAIN.test(text)) return text;
-  const shown = text.replace(
-    HIDDEN,
-    (character) => character === "\n" || character === "\r" ? character : hexEscape(character),
-  );
   let start = 0;
-  let end = shown.length;
-  while (start < end && shown[start] === " ") start++;
-  while (end > start && shown[end - 1] === " ") end--;
-  const [before, after] = [start, shown.length - end].map((count) => "\\x20".repeat(count));
-  return (before + shown.slice(start, end) + after)
-    .replace(SPECIAL, (character) => ESCAPES[character]!);
-}
-
-/** A character as `escapeBytes` writes it. */
-function hexEscape(character: string): string {
-  let text = "";
-  for (const byte of Buffer.from(character)) text += "\\x" + byte.toString(16).padStart(2, "0");
-  return text;
+  let end = text.length;
+  while (start < end && text[start] === " ") start++;
+  while (end > start && text[end - 1] === " ") end--;
+  const [before, after] = [start, text.length - end].map((count) => "\\x20".repeat(count));
+  return (before + text.slice(start, end) + after).replace(/[\\=]/g, "\\$&");
 }

@@ -38,6 +38,7 @@ export function metadata(event: WireEvent): JsonObject {
     product: product(event),
     uid: id,
     original_event_uid: id,
+    logged_time: ingestedMs(event),
     original_time: event.text("@timestamp") ?? new Date(event.timeMs).toISOString(),
     event_code: event.action,
     correlation_uid: event.session,
@@ -259,6 +260,12 @@ export function observables(event: WireEvent, ocsfClass: OcsfClass): JsonObject[
   add(agent, userAgent, event.text("user_agent", "original"));
   add("unmapped.process.command_line", commandLine, event.text("process", "command_line"));
   return found.length === 0 ? undefined : found;
+}
+
+/** When a collector took the event in, in ms since 1970. */
+function ingestedMs(event: WireEvent): number | undefined {
+  const timeMs = Date.parse(event.text("event", "ingested") ?? "");
+  return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
 /** Path and query of a request target in origin or absolute form (RFC 9112 §3.2). */

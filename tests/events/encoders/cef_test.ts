@@ -116,7 +116,7 @@ Deno.test("encodeAs() cef escapes what our own config may hold: bars, controls, 
   );
   const { header, extension } = parseCef(encodeAs("cef", event));
   assertEquals(header[2], "1|2\\3\\x0a4");
-  assertEquals(extension.get("deviceExternalId"), "edge\n|=\\1\\x07");
+  assertEquals(extension.get("deviceExternalId"), "edge\\x0a|=\\1\\x07");
 });
 
 Deno.test("encodeAs() cef cuts what the dictionary does not allow, and counts that", () => {

@@ -260,6 +260,7 @@ export const OBJECTS: Readonly<Record<string, Definition>> = {
       event_code: "string",
       is_truncated: "boolean",
       log_source: "string",
+      logged_time: "long",
       original_event_uid: "string",
       original_time: "string",
       product: "product!",

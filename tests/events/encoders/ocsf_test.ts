@@ -178,3 +178,10 @@ Deno.test("encodeAs() ocsf counts bytes from the source's point of view", () => 
   assertEquals([event.duration, event.end_time - event.start_time], [1500, 1500]);
   assertEquals(event.status_detail, "idle");
 });
+
+Deno.test("encodeAs() ocsf says when a collector took the event of another sensor", () => {
+  const event = makeEvent("ftp", "session.open", {});
+  const json = event.json.replace('"event":{', '"event":{"ingested":"2026-11-21T21:20:01.000Z",');
+  assertEquals(encode({ event: { ...event, json } }).metadata.logged_time, TIME_MS + 877);
+  assertEquals("logged_time" in encode({ event }).metadata, false);
+});
