@@ -6,7 +6,6 @@
  * @module
  */
 import { type Answerer, jsonAnswer } from "./http_receiver.ts";
-import type { AnyValue, KeyValue, LogRecord } from "../../lib/sinks/otlp/log_record.ts";
 
 // deno-lint-ignore no-explicit-any -- JSON of any shape
 type Json = any;
@@ -15,7 +14,7 @@ type Json = any;
 export interface ReceivedRecord {
   readonly resource: Readonly<Record<string, unknown>>;
   readonly scope: Readonly<Record<string, unknown>>;
-  readonly record: LogRecord;
+  readonly record: Json;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -87,7 +86,7 @@ function checkRecord(record: Json): void {
 }
 
 /** Attributes by their key, which may stand there once only. */
-function valuesOf(attributes: readonly KeyValue[]): Record<string, unknown> {
+function valuesOf(attributes: readonly Json[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const attribute of attributes) {
     check(attribute, { key: "string", value: "object" });
@@ -98,7 +97,7 @@ function valuesOf(attributes: readonly KeyValue[]): Record<string, unknown> {
 }
 
 /** What a value is without its type. Throws when it has no type or two. */
-export function valueOf(value: AnyValue): unknown {
+export function valueOf(value: Json): unknown {
   const entries: [string, Json][] = Object.entries(value);
   const [type, content] = entries[0] ?? [];
   if (entries.length !== 1) throw new Error(`a value has ${entries.length} types`);

@@ -9,7 +9,7 @@ import { describeAnswer, failureOf, type HttpAnswer } from "../http.ts";
 import { encodeInSlices, hostPortOf, HttpPoster, urlBelow } from "../http_poster.ts";
 import type { OtlpOptions } from "../otlp.ts";
 import type { Batch, Outcome, Sink, SinkContext } from "../sink.ts";
-import { encodeLogRecord, type KeyValue } from "./log_record.ts";
+import { encodeAnyValue, encodeLogRecord } from "./log_record.ts";
 
 /** Where logs go below the receiver's address: OTLP/HTTP. */
 const LOGS_PATH = "/v1/logs";
@@ -64,7 +64,7 @@ export class OtlpSink implements Sink {
     let resource = "";
     const body = await encodeInSlices([...events, undefined], (event) => {
       if (event === undefined) return resource === "" ? `{"resourceLogs":[]}` : "]}]}]}";
-      const { record, sensor, version } = encodeLogRecord(event, nowMs);
+      const { json, sensor, version } = encodeLogRecord(event, nowMs);
       const next = this.#openResource(sensor, version);
       const begin = next === resource
         ? ","
@@ -72,7 +72,7 @@ export class OtlpSink implements Sink {
         ? `{"resourceLogs":[${next}`
         : `]}]},${next}`;
       resource = next;
-      return begin + JSON.stringify(record);
+      return begin + json;
     });
     return body;
   }
@@ -85,7 +85,7 @@ export class OtlpSink implements Sink {
       "host.name": sensor,
     });
     const scope = { name: "duckblind", version: this.#context.sensor.version };
-    return `{"resource":{"attributes":${JSON.stringify(attributes)}},` +
+    return `{"resource":{"attributes":[${attributes}]},` +
       `"scopeLogs":[{"scope":${JSON.stringify(scope)},"logRecords":[`;
   }
 
@@ -145,7 +145,7 @@ interface PartialSuccess {
 }
 
 /** Those that have a value. */
-function attributesOf(values: Readonly<Record<string, string>>): KeyValue[] {
+function attributesOf(values: Readonly<Record<string, string>>): string {
   return Object.entries(values).filter(([, text]) => text !== "")
-    .map(([key, text]) => ({ key, value: { stringValue: text } }));
+    .map(([key, text]) => `{"key":${JSON.stringify(key)},"value":${encodeAnyValue(text)}}`).join();
 }
