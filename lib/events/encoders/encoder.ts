@@ -62,8 +62,9 @@ export function encodeAs(name: EncodingName, event: SensorEvent): string {
  * @returns a JSON object.
  */
 export function toObject(name: JsonEncodingName, event: SensorEvent): Record<string, unknown> {
-  const line = name === "ecs" ? encodeWithin(event, formatEcs) : encodeAs(name, event);
-  return JSON.parse(line) as JsonObject;
+  if (name !== "ecs") return JSON.parse(encodeAs(name, event)) as JsonObject;
+  const wire = new WireEvent(event);
+  return Object.keys(wire.root).length > 0 ? wire.root : columnsAsEcs(wire);
 }
 
 const LINE_ENCODERS: Record<Exclude<EncodingName, "ecs">, (event: WireEvent) => string> = {
@@ -85,18 +86,16 @@ function encodeWithin(event: SensorEvent, encode: (event: WireEvent) => string):
   return encode(new WireEvent(event, { isBrief: true, isBare: true }));
 }
 
-/** The wire form, or one made from the columns when there is none. */
-function formatEcs(event: WireEvent): string {
-  const { root, columns: { sequence } } = event;
-  if (!event.isBrief && Object.keys(root).length > 0) return formatJson(root);
-  const { action, provider, severity, source, session } = event;
-  return formatJson({
+/** What of the wire form the journal's columns know. */
+function columnsAsEcs(event: WireEvent): JsonObject {
+  const { action, provider, severity, source = "", session = "" } = event;
+  return {
     "@timestamp": new Date(event.timeMs).toISOString(),
     message: event.message,
-    event: { sequence, action, provider, severity },
-    source: source === undefined ? undefined : { ip: source },
-    duckblind: session === undefined ? undefined : { session: { id: session } },
-  });
+    event: { sequence: event.columns.sequence, action, provider, severity },
+    ...(source === "" ? {} : { source: { ip: source } }),
+    ...(session === "" ? {} : { duckblind: { session: { id: session } } }),
+  };
 }
 
 function formatJson(value: JsonObject): string {

@@ -213,8 +213,7 @@ function replyCodes(event: WireEvent): number[] | undefined {
 const USUALLY_MAPPED = ["source", "destination", "user", "file", "url"] as const;
 
 /** What of the wire form has no attribute, by its names there. */
-function unmapped(event: WireEvent, { class: { uid } }: OcsfType): JsonObject | undefined {
-  if (event.isBrief) return undefined;
+function unmapped(event: WireEvent, { class: { uid } }: OcsfType): JsonObject {
   const { http, ssh, ...more } = event.object("duckblind") ?? {};
   delete more.decoy; // `app_name`, `svc_name`
   const isBase = uid === OCSF_CLASS.base.uid;

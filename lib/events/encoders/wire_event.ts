@@ -14,14 +14,17 @@ export type JsonObject = Record<string, unknown>;
 
 /** Longest text of a brief event, in bytes. */
 const BRIEF_TEXT_BYTES = 512;
-/** Most entries of a list of a brief event. */
+/** Most entries of a list of a brief event, and most members of an object. */
 const BRIEF_ENTRIES = 16;
+const BRIEF_MEMBERS = 64;
+/** Objects within objects of a brief event: as many as `foreign.ts` lets in. */
+const BRIEF_DEPTH = 10;
 
 /** A parsed event. */
 export class WireEvent {
   /** What the journal knows of the event without its wire form. */
   readonly columns: SensorEvent;
-  /** Whether texts are cut and lists are left out, since the whole event would be too large. */
+  /** Whether texts and lists are cut, since the whole event would be too large. */
   readonly isBrief: boolean;
   /** The wire form; empty when it could not be parsed. */
   readonly root: JsonObject;
@@ -136,13 +139,13 @@ export class WireEvent {
   }
 
   /**
-   * Finds an object.
+   * Finds an object, with whatever it holds.
    * @param path names from the root on.
-   * @returns `undefined` when there is none, and in a brief event: it could hold anything.
    */
   object(...path: string[]): JsonObject | undefined {
-    const value = this.isBrief ? undefined : this.#find(path);
-    return isObject(value) ? value : undefined;
+    const value = this.#find(path);
+    if (!isObject(value)) return undefined;
+    return this.isBrief ? this.#cutWithin(value, BRIEF_DEPTH) as JsonObject : value;
   }
 
   #find(path: readonly string[]): unknown {
@@ -158,6 +161,16 @@ export class WireEvent {
     const value = this.#find(path);
     if (!Array.isArray(value)) return undefined;
     return this.isBrief ? value.slice(0, BRIEF_ENTRIES) : value;
+  }
+
+  #cutWithin(value: unknown, depth: number): unknown {
+    if (typeof value === "string") return this.#cut(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (depth === 0) return undefined;
+    const within = (entry: unknown) => this.#cutWithin(entry, depth - 1);
+    if (Array.isArray(value)) return value.slice(0, BRIEF_ENTRIES).map(within);
+    const members = Object.entries(value).slice(0, BRIEF_MEMBERS);
+    return Object.fromEntries(members.map(([name, entry]) => [name, within(entry)]));
   }
 
   #cut(text: string): string {

@@ -77,10 +77,11 @@ Deno.test("encodeAs() ocsf says when it left out what did not fit", () => {
   const event = foreign(JSON.stringify({
     event: { action: "command", severity: 30, id: "01J" },
     process: { command_line: name.repeat(8) },
-    duckblind: { decoy: { kind: "ftp" }, command: { name: "X", args: [name] } },
+    duckblind: { decoy: { kind: "ftp" }, command: { name: "X", args: [name], reply_code: "530" } },
   }));
-  const { metadata, unmapped } = JSON.parse(encodeAs("ocsf", event));
-  assertEquals([metadata.is_truncated, unmapped], [true, undefined]);
+  const { metadata, unmapped, codes } = JSON.parse(encodeAs("ocsf", event));
+  assertEquals([metadata.is_truncated, codes], [true, [530]]);
+  assertEquals(unmapped.duckblind.command.args, [name.slice(0, 512)]);
   assertEquals(metadata.untruncated_size, Math.ceil(event.json.length / 1024));
 });
 
