@@ -5,7 +5,8 @@
  * reads it; behind it `git upload-pack` in versions 0, 1 and 2 of the protocol, so that a client gets a
  * whole repository, and `git receive-pack` with a hook that declines every push. Left out: filters
  * and archives, which Debian's git refuses unless told otherwise, signed pushes, and differences
- * between objects: a pack has each whole, as git sends what it has stored so (a thin one too, there).
+ * between objects: each is packed whole, as git packs what it has stored so, also for a client that
+ * takes thin packs, to which git would send some of them as differences.
  * Events: `command` (the service asked for, with repository, host and parameters; what is fetched, with
  * the client's name for itself; each name that a push would change), `payload` (the pack of a push),
  * `lure.touched`, `protocol.error`.
