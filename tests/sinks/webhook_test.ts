@@ -1,11 +1,13 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { parseConfig } from "../../lib/config/config.ts";
 import { v } from "../../lib/config/schema.ts";
 import { describeIssues } from "../../lib/config/issues.ts";
 import { SinkError } from "../../lib/errors.ts";
 import { encodeAs } from "../../lib/events/encoders/encoder.ts";
 import type { SensorEvent } from "../../lib/events/emitter.ts";
 import { webhookSink } from "../../lib/sinks/webhook.ts";
+import { PRESET_FACTS } from "../../lib/sinks/webhook/address.ts";
 import type { Batch, Notice, Sink } from "../../lib/sinks/sink.ts";
 import { batchOf, noticeOf, noticesOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -641,4 +643,18 @@ Deno.test("webhook hosts() and reads() name what is dialled and read", () => {
   const url = "https://hook.example.com/";
   assertEquals(webhookSink.reads!(parse({ url })), []);
   assertEquals(webhookSink.reads!(parse({ url, ca: "/etc/ca.pem" })), ["/etc/ca.pem"]);
+});
+
+Deno.test("README's webhooks are valid, with an example of each preset", () => {
+  const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
+  const section = readme.split("\n## Webhooks\n")[1]!.split("\n## ")[0]!;
+  const text = /```yaml\n([\s\S]*?)```/.exec(section)![1]!;
+  const { sinks } = parseConfig(text, {
+    decoys: [],
+    sinks: [webhookSink],
+    lures: [],
+    collectors: [],
+  });
+  const presets = new Set(sinks.map(({ options }) => options.preset));
+  assertEquals([...presets].sort(), ["none", ...Object.keys(PRESET_FACTS)].sort());
 });
