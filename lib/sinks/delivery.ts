@@ -54,8 +54,9 @@ export interface DeliveryParts {
   readonly startAfter: number;
   /** Told when the sink begins to fail, and when it works again. */
   readonly listener?: HealthListener;
-  /** Opens the sink. */
+  /** Opens the sink, for its first batch or `opensAtOnce`. */
   open(): Promise<Sink>;
+  readonly opensAtOnce?: boolean;
 }
 
 /** Feeds one sink for as long as it runs. */
@@ -200,6 +201,7 @@ export class Delivery {
   async #run(): Promise<void> {
     const unsubscribe = this.#journal.onAdvance(() => this.#news());
     try {
+      if (this.#parts.opensAtOnce) await this.#slot.warm();
       for (;;) {
         const waitMs = this.#schedule?.opensInMs(Date.now()) ?? 0;
         if (waitMs > 0) {
@@ -276,23 +278,26 @@ export class Delivery {
   /** Tries once; returns what is still to be done of it, or `undefined` when it was stopped. */
   async #attempt(batch: Batch): Promise<Batch[] | undefined> {
     try {
-      const { rejected = [], postponed = [] } = await this.#slot.write(batch);
+      const outcome = await this.#slot.write(batch);
+      const { rejected = [], postponed = [], done: dealtWith = sizeOf(batch) } = outcome;
       if (rejected.length > 0 && this.#letters.count + rejected.length > MAX_DEAD_LETTERS) {
         throw tooManyLetters(rejected[0]!.reason);
       }
       this.#letters.park(rejected.map((trouble) => toParked(batch, trouble)));
       const again = new Set(postponed.map(({ index }) => index));
-      const done = sizeOf(batch) - rejected.length - again.size;
+      const done = dealtWith - rejected.length - again.size;
       if (done > 0 || rejected.length + again.size === 0) {
         this.#health.succeed(done);
         this.#refusedInARow = 0;
       } else this.#refusedInARow += rejected.length;
       if (again.size > 0) {
-        const left = pick(batch, (index) => again.has(index));
+        const left = pick(batch, (index) => again.has(index) || index >= dealtWith);
         return await this.#pause(new SinkError(postponed[0]!.reason, true), left);
       }
-      if (this.#refusedInARow < PAUSE_FROM_REFUSALS) return [];
-      return await this.#pause(new SinkError(rejected[0]!.reason, true), undefined);
+      const left = dropFirst(batch, dealtWith);
+      const rest = sizeOf(left) === 0 ? [] : [left];
+      if (this.#refusedInARow < PAUSE_FROM_REFUSALS) return rest;
+      return await this.#pause(new SinkError(rejected[0]!.reason, true), undefined) && rest;
     } catch (error) {
       const failure = error instanceof SinkError ? error : new SinkError(describe(error), true);
       if (failure.done > 0) this.#health.succeed(failure.done);

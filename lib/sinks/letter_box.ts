@@ -132,20 +132,35 @@ export class LetterBox {
   }
 }
 
+/** The letters that were delivered, why others were not, and whether nothing gets through at all. */
+interface Tried {
+  readonly ids: number[];
+  readonly reason?: string;
+  readonly isOver: boolean;
+}
+
 /** Tries letters together, and one by one where they are refused; `isOver` when nothing gets through. */
 async function tryLetters(
   letters: readonly DeadLetter[],
   write: Write,
   cursor: number,
-): Promise<{ ids: number[]; reason?: string; isOver: boolean }> {
+): Promise<Tried> {
   try {
-    const { rejected = [], postponed = [] } = await write(
+    const { rejected = [], postponed = [], done = letters.length } = await write(
       fromParked(letters.map(({ item }) => item), cursor),
     );
     const stays = new Map([...rejected, ...postponed].map(({ index, reason }) => [index, reason]));
-    const ids = letters.filter((_letter, i) => !stays.has(i)).map(({ id }) => id);
-    const reason = [...stays.values()].at(-1);
-    return { ids, isOver: false, ...(reason === undefined ? {} : { reason }) };
+    const ids = letters.filter((_letter, i) => i < done && !stays.has(i)).map(({ id }) => id);
+    const last = [...stays.values()].at(-1);
+    const rest: Tried = done < letters.length
+      ? await tryLetters(letters.slice(done), write, cursor)
+      : { ids: [], isOver: false };
+    const reason = rest.reason ?? last;
+    return {
+      ids: [...ids, ...rest.ids],
+      isOver: rest.isOver,
+      ...(reason === undefined ? {} : { reason }),
+    };
   } catch (error) {
     if (!(error instanceof SinkError)) throw error;
     const done = letters.slice(0, error.done).map(({ id }) => id);

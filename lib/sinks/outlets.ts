@@ -11,6 +11,7 @@ import type { SinkTrouble } from "./health.ts";
 import type { ReplayReport } from "./letter_box.ts";
 import { findSinkKind } from "./registry.ts";
 import { resolveSecret } from "./secrets.ts";
+import { isFiltered } from "./selection.ts";
 import type { SinkContext } from "./sink.ts";
 
 /** How long a sink may take for the rest at a stop, in ms. */
@@ -148,8 +149,15 @@ export class Outlets {
         onFailing: (trouble) => context.onFailing({ name, kind: kind.kind }, trouble),
         onRecovered: (trouble) => context.onRecovered({ name, kind: kind.kind }, trouble),
       },
+      opensAtOnce: kind.opensAtOnce ?? false,
       open: () =>
-        kind.open(config.options, { name, sensor: context.sensor(), secret: resolveSecret }),
+        kind.open(config.options, {
+          name,
+          sensor: context.sensor(),
+          secret: resolveSecret,
+          journal: this.#journal,
+          isFiltered: isFiltered(config.wanted),
+        }),
     });
     return { config, delivery };
   }

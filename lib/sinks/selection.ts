@@ -37,6 +37,18 @@ export function makeSelection(wanted: SinkSelection): Selection {
   };
 }
 
+/**
+ * Whether a selection leaves anything out.
+ * @param wanted as the config has it.
+ */
+export function isFiltered(wanted: SinkSelection): boolean {
+  const { minSeverity, types, excludeTypes, decoys, excludeDecoys, sources, excludeSources } =
+    wanted;
+  const lists = [types, decoys, sources];
+  return minSeverity > 0 || lists.some((list) => list !== undefined) ||
+    [excludeTypes, excludeDecoys, excludeSources].some((list) => list.length > 0);
+}
+
 /** A test of sources; an event without one is what the sensor says of itself, and no source's. */
 function makeSourceTest({ sources, excludeSources }: SinkSelection): (source: string) => boolean {
   if (sources === undefined && excludeSources.length === 0) return () => true;

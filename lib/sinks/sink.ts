@@ -14,6 +14,8 @@ export interface SinkKind<Options> {
   readonly kind: string;
   /** Whether it goes on where it stopped when the program starts again. */
   readonly isDurable: boolean;
+  /** Whether it is opened at the start, and not by its first batch: one that gives signs of life. */
+  readonly opensAtOnce?: boolean;
   /** Whether people read it: then it gets notices, and the config may group and cap them. */
   readonly isForPeople?: boolean;
   /** Keys, defaults and ranges of its options. */
@@ -58,6 +60,15 @@ export interface SinkContext {
    * @throws {SinkError} when it is not there; the message names the reference only.
    */
   secret(text: string): Promise<string>;
+  /** The journal that it is fed from; absent for a single call past it, as by `test-sink`. */
+  readonly journal?: {
+    /** Another one, begun in the place of a damaged one, has another. */
+    readonly id: string;
+    /** Sequence of its newest event. */
+    readonly lastSequence: number;
+  };
+  /** Whether the config leaves events out, so that what is missing in a batch means nothing. */
+  readonly isFiltered?: boolean;
 }
 
 /** An open destination. Disposing closes, also while a call hangs, which then rejects; twice is fine. */
@@ -109,6 +120,11 @@ export interface Notice {
 export interface Outcome {
   /** Its answer in a line, at most 1 KiB: `test-sink` prints it. */
   readonly reply?: string;
+  /**
+   * How many items, from the first on, this is about, when the sink has left the others for the next
+   * call: one that makes a call of its own for each item gives each the whole deadline in this way.
+   */
+  readonly done?: number;
   /** Items, by index, that it will never take: they become dead letters. */
   readonly rejected?: readonly ItemTrouble[];
   /** Items, by index, that it did not take this time: they are tried again. */

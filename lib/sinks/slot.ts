@@ -67,6 +67,15 @@ export class SinkSlot {
     }
   }
 
+  /** Opens the sink ahead of its first batch; a failure is met again, and told, by that. */
+  async warm(): Promise<void> {
+    try {
+      this.#sink ??= await this.#open();
+    } catch (error) {
+      log.debug("Cannot open a sink yet: {error}", { error });
+    }
+  }
+
   /** Ends the call that is under way, if there is one: it fails. */
   abort(): void {
     this.#call?.abort();

@@ -232,6 +232,22 @@ Deno.test("Delivery parks what an answer names, and sends again what was not tak
   assertEquals(delivery.status().deadLetters, 1);
 });
 
+Deno.test("Delivery goes on at once with what a call has left, and with its letters too", async () => {
+  await using bench = new Bench();
+  const sink = bench.sink;
+  sink.always = (batch) => {
+    sink.take({ ...batch, events: batch.events.slice(0, 3) });
+    return Promise.resolve({ done: Math.min(3, batch.events.length) });
+  };
+  bench.emit(10);
+  const delivery = bench.start();
+  await sink.has(10);
+  assertEquals(sink.sequences, range(1, 10));
+  await until(() => delivery.status().cursor === 10);
+  assertEquals([delivery.status().delivered, delivery.status().failures], [10, 0]);
+  assertEquals(sink.calls.map(({ after }) => after), [0, 3, 6, 9]);
+});
+
 Deno.test("Delivery keeps dead letters whose replay fails, and says why", async () => {
   await using bench = new Bench();
   bench.sink.next = [fail("400", false)];

@@ -20,14 +20,31 @@ async function open(options: Record<string, unknown>): Promise<Sink> {
   return await webhookSink.open(v.parse(webhookSink.options, options), TEST_CONTEXT);
 }
 
-/** Writes as the delivery does. */
+/** Writes as the delivery does: what a call leaves is given to the next one. */
 async function put(sink: Sink, batch: Batch | readonly SensorEvent[], deadlineMs = 10_000) {
-  const whole = "notices" in batch ? batch : noticesOf(batch);
+  let left = "notices" in batch ? batch : noticesOf(batch);
+  for (let before = 0;;) {
+    try {
+      const { done, ...outcome } = (await call(sink, left, deadlineMs))!;
+      before += done!;
+      left = { ...left, notices: left.notices.slice(done) };
+      if (left.notices.length === 0) return outcome;
+    } catch (error) {
+      if (!(error instanceof SinkError)) throw error;
+      const { message, retryable, retryAfterMs } = error;
+      const pause = retryAfterMs === undefined ? {} : { retryAfterMs };
+      throw new SinkError(message, retryable, { ...pause, done: before, cause: error.cause });
+    }
+  }
+}
+
+/** One call, with a deadline. */
+async function call(sink: Sink, batch: Batch, deadlineMs: number) {
   // A timer that is ours, so that none is left behind.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), deadlineMs);
   try {
-    return await sink.write(whole, deadline.signal);
+    return await sink.write(batch, deadline.signal);
   } finally {
     clearTimeout(timer);
   }
