@@ -21,7 +21,8 @@ export type PageName =
 export interface PageValues {
   readonly url: string;
   readonly fullUrl?: string;
-  readonly request?: string;
+  /** Makes the request that some pages show. */
+  readonly request?: () => string;
   readonly method?: string;
   readonly protocol?: string;
   readonly date: string;
@@ -38,14 +39,10 @@ export interface PageValues {
  */
 export function makePage(name: PageName, values: PageValues): string {
   const { title = TITLE, heading = HEADING, content, gap = "" } = PAGES[name];
-  const known: Record<string, string> = {
-    U: values.url,
-    u: values.fullUrl ?? values.url,
-    R: values.request ?? "[no request]",
-    M: values.method ?? "[unknown method]",
-    P: values.protocol ?? "[unknown protocol]",
-  };
-  const shown = content.replace(/%([UuRMP])/g, (_, key: string) => escapeHtml(known[key]!));
+  const shown = content.replace(
+    /%([UuRMP])/g,
+    (_, key: string) => escapeHtml(valueOf(key, values)),
+  );
   const id = values.isNegotiated ? `"${name}"` : name;
   return `${BEFORE_TITLE}${title}${BEFORE_STYLE}${
     name === "ERR_ACCESS_DENIED" ? "" : " "
@@ -53,6 +50,22 @@ export function makePage(name: PageName, values: PageValues): string {
     `${BEFORE_HEADING}${heading}${AFTER_HEADING}${shown}<hr>${gap}` +
     `\n<div id="footer">\n<p>Generated ${values.date} by ${values.hostname} (squid/5.7)</p>\n` +
     `<!-- ${name} -->\n</div>\n</body></html>\n`;
+}
+
+/** What stands for a letter in a template. */
+function valueOf(key: string, values: PageValues): string {
+  switch (key) {
+    case "U":
+      return values.url;
+    case "u":
+      return values.fullUrl ?? values.url;
+    case "R":
+      return values.request?.() ?? "[no request]";
+    case "M":
+      return values.method ?? "[unknown method]";
+    default:
+      return values.protocol ?? "[unknown protocol]";
+  }
 }
 
 /** As Squid writes a peer's text into HTML. */

@@ -39,7 +39,9 @@ export function makeReply(refusal: Refusal, context: ReplyContext): Uint8Array {
     date,
     hostname: self.hostname,
     isNegotiated: language !== undefined,
-    ...(understood ? { request: dump(head, url), method: head.method, protocol: url.scheme } : {}),
+    ...(understood
+      ? { request: () => dump(head, url), method: head.method, protocol: url.scheme }
+      : {}),
   });
   const lines = [
     `HTTP/1.1 ${refusal.status} ${refusal.reason}`,

@@ -3,11 +3,13 @@
  * @module
  */
 import { latin1 } from "../../net/latin1.ts";
+import { shortLived } from "../../net/slab.ts";
 import type { Session } from "../decoy.ts";
 
 /** Largest head: `request_header_max_size`, in bytes. */
 export const MAX_HEAD_BYTES = 65_536;
 const LF = 0x0a;
+const NOTHING = new Uint8Array(0);
 
 /** One request up to its body; texts have one character a byte. */
 export interface Head {
@@ -32,7 +34,7 @@ export type NoHead =
 /** Reads heads, and what follows them. */
 export class RequestReader {
   readonly #session: Session;
-  #buffer: Uint8Array = new Uint8Array(0);
+  #buffer: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
 
@@ -49,7 +51,7 @@ export class RequestReader {
   /** The next head. */
   async head(): Promise<Head | NoHead> {
     // A peer that was heard holds little until it speaks again.
-    if (this.#end === 0) this.#buffer = new Uint8Array(0);
+    if (this.#end === 0) this.#buffer = NOTHING;
     const lineEnd = await this.#lineEnd();
     if (typeof lineEnd !== "number") return lineEnd;
     const line = latin1(this.#data.subarray(0, lineEnd)).replace(/\r$/, "");
@@ -154,7 +156,7 @@ export class RequestReader {
     if (chunk === null) return false;
     if (this.#end + chunk.length > this.#buffer.length) {
       const data = this.#data;
-      const grown = new Uint8Array(Math.max(256, 2 * (data.length + chunk.length)));
+      const grown = shortLived(Math.max(256, 2 * (data.length + chunk.length)));
       grown.set(data);
       this.#buffer = grown;
       [this.#start, this.#end] = [0, data.length];
