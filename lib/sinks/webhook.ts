@@ -17,7 +17,7 @@ export const webhookSink: SinkKind<Options> = {
   isDurable: true,
   isForPeople: true,
   options: Options,
-  // One call a notice: ten within half a minute lets a receiver take three seconds for each.
+  // A hard end in the middle of a batch repeats what it had delivered: few messages, not hundreds.
   defaults: { batch_events: 10, timeout_ms: 30_000 },
   hosts: (options) => {
     const address = secretHostOf(options) ?? urlOf(options);
