@@ -94,6 +94,22 @@ export class HttpPoster implements Disposable {
    */
   async send(post: HttpPost, signal: AbortSignal): Promise<HttpAnswer> {
     const caller = this.#caller ??= await this.#connect();
+    try {
+      return await this.#sendBy(caller, post, signal);
+    } catch (error) {
+      // A connection of HTTP/2 that a cut network left behind would be taken again, and hang again.
+      caller[Symbol.dispose]();
+      if (this.#caller === caller) this.#caller = undefined;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#caller?.[Symbol.dispose]();
+  }
+
+  async #sendBy(caller: HttpCaller, post: HttpPost, signal: AbortSignal): Promise<HttpAnswer> {
     const { body, method = "POST", url, headers } = post;
     if (body === undefined) return await caller.send({ method, url, headers }, signal);
     if (this.#gzip === "refused" || body.length < MIN_GZIP_BYTES) {
@@ -117,11 +133,6 @@ export class HttpPoster implements Disposable {
     const plain = await caller.send({ method, url, headers, body }, signal);
     if (plain.status >= 200 && plain.status < 300) this.#gzip = "refused";
     return plain;
-  }
-
-  [Symbol.dispose](): void {
-    this.#isDisposed = true;
-    this.#caller?.[Symbol.dispose]();
   }
 
   async #connect(): Promise<HttpCaller> {
@@ -151,12 +162,19 @@ export async function encodeInSlices<Item>(
   events: readonly Item[],
   encode: (event: Item) => string,
 ): Promise<Uint8Array> {
-  let text = "";
-  for (const [i, event] of events.entries()) {
-    if (i > 0 && i % SLICE_EVENTS === 0) await nextRound();
-    text += encode(event);
+  const slices: Uint8Array[] = [];
+  for (let at = 0; at < events.length; at += SLICE_EVENTS) {
+    if (at > 0) await nextRound();
+    const text = events.slice(at, at + SLICE_EVENTS).map((event) => encode(event)).join("");
+    slices.push(encoder.encode(text));
   }
-  return encoder.encode(text);
+  const body = new Uint8Array(slices.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const slice of slices) {
+    body.set(slice, end);
+    end += slice.length;
+  }
+  return body;
 }
 
 /** Compresses, with rounds of the event loop in between. */
