@@ -28,7 +28,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   protocol: ["decoys/decoy", "config/schema", "events/event", "errors", "net"],
   // What runs decoys, and the list of them.
   decoys: ["errors", "log", "events", "config", "net", "protocol"],
-  sinks: ["errors", "log", "events", "journal", "config", "net", "nats", "terminal"],
+  sinks: [
+    ...["errors", "log", "events", "journal", "config", "net", "nats", "terminal"],
+    // The sensor's end of a connection to a collector.
+    ...["service/client", "service/credentials", "service/publish_frame"],
+  ],
   // Events of other sensors, from where these leave them.
   collect: ["errors", "log", "events", "journal", "config", "net", "nats", "sinks/secrets"],
   service: ["errors", "log", "events", "journal", "config", "net", "lures"],

@@ -107,7 +107,8 @@ function describe(event: JsonObject, { sensor, nowMs }: Arrival): ForeignEvent {
   if (Number.isNaN(timeMs)) throw new Unfit("@timestamp");
   const severity = at(event, "event.severity") as number;
   if (severity < 0 || severity > 100) throw new Unfit("event.severity");
-  if (at(event, "event.sequence") as number < 1) throw new Unfit("event.sequence");
+  // 0 is that of an event that `test-sink` makes.
+  if (at(event, "event.sequence") as number < 0) throw new Unfit("event.sequence");
   (event.event as JsonObject).ingested = new Date(nowMs).toISOString();
   const json = JSON.stringify(event);
   if (json.length > MAX_UNITS) throw new Unfit("message");

@@ -17,7 +17,7 @@ import {
   type PublishAnswer,
   type PublishFrame,
 } from "./publish_frame.ts";
-import type { Credentials } from "./tokens.ts";
+import type { Credentials } from "./credentials.ts";
 
 /** Longest line taken from a service, in bytes: well above the largest event. */
 const MAX_LINE_BYTES = 262_144;

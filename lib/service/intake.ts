@@ -26,7 +26,7 @@ const SENSOR_RATE: Rate = { bytesPerS: 16 * 1_048_576, eventsPerS: 8000 };
 /** What all sensors together may bring: less than retention can remove in the same time. */
 const TOTAL_RATE: Rate = { bytesPerS: 32 * 1_048_576, eventsPerS: 12_000 };
 /** Bytes that may be held of requests that are coming in. */
-const HELD_BYTES = 32 * MAX_PUBLISH_BYTES;
+const HELD_BYTES = 16 * MAX_PUBLISH_BYTES;
 /** Events checked in one step, between which everybody else has a turn. */
 const STEP_EVENTS = 100;
 /** Pause between looks for sensors that have fallen silent, in ms. */

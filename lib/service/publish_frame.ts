@@ -17,7 +17,7 @@ import { RequestError } from "./frames.ts";
 /** Most events of one request. */
 export const MAX_PUBLISH_EVENTS = 2000;
 /** Most bytes of one request, line ends included. */
-export const MAX_PUBLISH_BYTES = 2 * 1_048_576;
+export const MAX_PUBLISH_BYTES = 4 * 1_048_576;
 
 /** Which part of a sensor's journal a request covers. */
 export interface PublishedRange {

@@ -10,6 +10,9 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { CommandError } from "../errors.ts";
 import { logger } from "../log.ts";
+import { type Credentials, isTokenName, parseCredentials } from "./credentials.ts";
+
+export { type Credentials, isTokenName };
 
 const log = logger("service");
 
@@ -40,20 +43,6 @@ export interface TokenInfo {
 export interface TokenRecord extends TokenInfo {
   /** Hex SHA-256 of the token's text. */
   readonly sha256: string;
-}
-
-/** A name and its token, as a token file has them. */
-export interface Credentials {
-  readonly name: string;
-  readonly token: string;
-}
-
-/**
- * Whether a text can be a name: 1 to 64 letters, digits, dots, dashes and underscores.
- * @param name the text.
- */
-export function isTokenName(name: string): boolean {
-  return /^[A-Za-z0-9_.-]{1,64}$/.test(name);
 }
 
 /** The names that may log in. */
@@ -209,13 +198,13 @@ export async function readTokenFile(path: string): Promise<Credentials> {
       cause: error,
     });
   }
-  const match = /^\s*([A-Za-z0-9_.-]{1,64})\s+([A-Za-z0-9_-]{16,128})\s*$/.exec(text);
-  if (match === null) {
+  const credentials = parseCredentials(text);
+  if (credentials === undefined) {
     throw new CommandError(
       `Cannot read token file ${JSON.stringify(path)}: it must hold one line with name and token`,
     );
   }
-  return { name: match[1]!, token: match[2]! };
+  return credentials;
 }
 
 /** Puts a file of ours in the place of what is there, whole or not at all. */

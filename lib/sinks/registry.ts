@@ -3,6 +3,7 @@
  * @module
  */
 import { consoleSink } from "./console.ts";
+import { duckblindSink } from "./duckblind.ts";
 import { elasticSink } from "./elastic.ts";
 import { emailSink } from "./email.ts";
 import { fileSink } from "./file.ts";
@@ -19,6 +20,7 @@ import { webhookSink } from "./webhook.ts";
 // deno-lint-ignore no-explicit-any -- each kind has options of its own; the config validates them
 export const SINK_KINDS: readonly SinkKind<any>[] = [
   consoleSink,
+  duckblindSink,
   emailSink,
   fileSink,
   hpfeedsSink,

@@ -78,7 +78,7 @@ Deno.test("readForeignEvent() refuses what is no event, and names the field", ()
     ],
     [(e) => e.event!.id = "x", "event.id"],
     [(e) => e.event!.sequence = "7", "event.sequence"],
-    [(e) => e.event!.sequence = 0, "event.sequence"],
+    [(e) => e.event!.sequence = -1, "event.sequence"],
     [(e) => e.event!.severity = 101, "event.severity"],
     [(e) => e.event!.severity = 1.5, "event.severity"],
     [(e) => e.event!.action = "Drop Table", "event.action"],
