@@ -3,7 +3,9 @@
  * @module
  */
 import { encodeEvent, type Scope, type SensorIdentity } from "../../lib/events/ecs.ts";
-import type { EventId, EventMap } from "../../lib/events/event.ts";
+import type { SensorEvent } from "../../lib/events/emitter.ts";
+import { encodeAs, ENCODINGS } from "../../lib/events/encoders/encoder.ts";
+import { ACTIONS, type EventId, type EventMap } from "../../lib/events/event.ts";
 import { MAX_EVENT_BYTES } from "../../lib/events/fields.ts";
 import { eventJsonSchema } from "../../lib/events/json_schema.ts";
 import { escapeBytes, unescapeBytes } from "../../lib/net/escape.ts";
@@ -40,7 +42,7 @@ export function checkEvent<K extends EventId>(
   options: { isSample: boolean },
 ): number {
   checkTexts(id, data, id);
-  const { json } = encodeEvent(STAMP, scope, { id, data, sensor: SENSOR });
+  const { json, severity } = encodeEvent(STAMP, scope, { id, data, sensor: SENSOR });
   const size = encoder.encode(json).length;
   check(size <= MAX_EVENT_BYTES, "event size", () => `${id} has ${size} bytes`);
   // deno-lint-ignore no-control-regex -- that none is there is the point
@@ -50,7 +52,23 @@ export function checkEvent<K extends EventId>(
   if (!options.isSample) return size;
   const mistakes = findMistakes(SCHEMA, JSON.parse(json));
   check(mistakes.length === 0, "event conforms", () => `${id}: ${mistakes.join("; ")}`);
+  const { provider: decoy, sessionId: session = "", peer } = scope;
+  const { sequence, timeMs } = STAMP;
+  const common = { sequence, timeMs, decoy, session, source: peer?.ip ?? "", severity };
+  checkEncodings({ ...common, action: ACTIONS[id], json });
   return size;
+}
+
+/** Every form of an event is one bounded line, without anything that is not shown. */
+function checkEncodings(event: SensorEvent): void {
+  for (const name of ENCODINGS) {
+    const line = encodeAs(name, event);
+    const size = encoder.encode(line).length;
+    check(size <= MAX_EVENT_BYTES, "encoded size", () => `${event.action} as ${name}: ${size}`);
+    const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.exec(line);
+    check(hidden === null, "no raw control when encoded", () => `${name} at ${hidden?.index}`);
+    if (name !== "cef") JSON.parse(line);
+  }
 }
 
 /** Every text of an event is what `escapeBytes` makes of some bytes, and nothing else. */

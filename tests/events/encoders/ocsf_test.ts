@@ -185,3 +185,12 @@ Deno.test("encodeAs() ocsf says when a collector took the event of another senso
   assertEquals(encode({ event: { ...event, json } }).metadata.logged_time, TIME_MS + 877);
   assertEquals("logged_time" in encode({ event }).metadata, false);
 });
+
+Deno.test("encodeAs() ocsf ranks severities as the README says: High begins where alerts do", () => {
+  const event = makeEvent("ftp", "session.open", {});
+  const ranks = [0, 19, 20, 39, 40, 69, 70, 89, 90, 100].map((severity) => {
+    const json = event.json.replace('"severity":10', `"severity":${severity}`);
+    return encode({ event: { ...event, json } }).severity_id;
+  });
+  assertEquals(ranks, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+});
