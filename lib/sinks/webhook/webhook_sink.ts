@@ -6,6 +6,7 @@ import { SinkError } from "../../errors.ts";
 import { describeAnswer, failureOf, type HttpAnswer, HttpCaller } from "../http.ts";
 import type { Batch, Notice, Outcome, Sink, SinkContext } from "../sink.ts";
 import { type Body, bodyOf, jsonBody } from "./bodies.ts";
+import { fit } from "./fit.ts";
 import type { Options } from "./options.ts";
 import { reportOf } from "./report.ts";
 import { type Heard, isSuccess, type Service, type Verdict } from "./service.ts";
@@ -16,6 +17,8 @@ import { parseTemplate, type Template } from "./template.ts";
 
 /** Bytes of an answer that are looked at: errors are short. */
 const MAX_HEARD_BYTES = 65_536;
+/** Longest answer that is shown, in characters. */
+const MAX_REPLY = 1024;
 
 /** Calls a webhook. */
 export class WebhookSink implements Sink {
@@ -63,7 +66,7 @@ export class WebhookSink implements Sink {
       ...answer,
       body: target.redactor.bytes(answer.body.subarray(0, MAX_HEARD_BYTES)),
     };
-    if (verdict === "delivered") return describeAnswer(safe);
+    if (verdict === "delivered") return fit(describeAnswer(safe), MAX_REPLY);
     throw describeRefusal(host, safe, verdict);
   }
 
