@@ -2,7 +2,7 @@
  * The webhook sink with a receiver that others wrote: Debian's `webhook`, which checks the signature
  * of each call and answers when its command has stored it.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeKeys, type TestKeys } from "../support/test_tls.ts";
 import { Receiver } from "../support/webhook_receiver.ts";
 import { takePorts, testWith } from "./support/machine.ts";
@@ -190,9 +190,17 @@ hmac_secret: file:${secret}`));
     assertEquals(server.events, []);
     Deno.writeTextFileSync(secret, "the-new-key");
     await assertAllArrive(program, server);
+    const tried = await program.run(["test-sink", "hook"]);
+    assertMatch(tried.stdout, /^Sink hook took the test event in \d+ ms: 200/, tried.stderr);
+    assertEquals(server.events.at(-1)?.event.action, "sink-test");
+    Deno.writeTextFileSync(secret, "the-old-key");
+    const refused = await program.run(["test-sink", "hook"]);
+    assertMatch(refused.stderr, /Cannot deliver to sink hook: .* answered 500 Error occurred/);
+    assertEquals(refused.code, 1);
     const letters = await program.run(["dead-letters", "--json"]);
     assertEquals(letters.stdout.trim(), "", letters.stderr);
-    for (const text of [sensor.process.stderr.text, sensor.process.stdout.text]) {
+    const { stderr, stdout } = sensor.process;
+    for (const text of [stderr.text, stdout.text, tried.stdout, refused.stderr]) {
       assert(!/the-(?:old|new)-key/.test(text));
     }
   },
