@@ -80,6 +80,8 @@ export class SocketTransport implements Transport {
     this.#conn = conn;
     if (this.#isClosed) return this.#closeQuietly();
     this.#isEncrypted = isTlsFirst;
+    // Acknowledgements leave in pieces, the last of which would wait for an answer to the others.
+    if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
     const onAbort = () => this.#closeQuietly();
     signal.addEventListener("abort", onAbort, { once: true });
     try {

@@ -128,15 +128,32 @@ async function findConsumer(
 }
 
 /** Takes messages until there are no more, as many at a time as have come. */
-async function collect(messages: ConsumerMessages, { options, context }: Plan): Promise<void> {
-  let batch: JsMsg[] = [];
-  for await (const message of messages) {
-    batch.push(message);
-    if (batch.length < BATCH_MESSAGES && messages.getPending() > 0) continue;
-    const taken = batch;
-    batch = [];
-    await store(taken, { options, context });
-    context.onReached(taken.at(-1)!.info.pending);
+async function collect(messages: ConsumerMessages, plan: Plan): Promise<void> {
+  const iterator = messages[Symbol.asyncIterator]();
+  const ask = () => {
+    const next = iterator.next();
+    next.catch(() => {}); // thrown where it is waited for, if anybody still waits
+    return next;
+  };
+  try {
+    for (let next = ask();;) {
+      const first = await next;
+      if (first.done) return;
+      const batch = [first.value];
+      // What is there already comes before the next turn of the event loop.
+      const turn = new Promise<"turn">((resolve) => setTimeout(() => resolve("turn"), 0));
+      next = ask();
+      while (batch.length < BATCH_MESSAGES) {
+        const result = await Promise.race([next, turn]).catch(() => "failed" as const);
+        if (typeof result === "string" || result.done) break;
+        batch.push(result.value);
+        next = ask();
+      }
+      await store(batch, plan);
+      plan.context.onReached(batch.at(-1)!.info.pending);
+    }
+  } finally {
+    messages.stop();
   }
 }
 
