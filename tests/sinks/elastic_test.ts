@@ -7,7 +7,7 @@ import type { Outcome, Sink } from "../../lib/sinks/sink.ts";
 import { everyAction } from "../events/encoders/corpus.ts";
 import { FakeCluster, type FakeClusterOptions } from "../support/fake_elastic.ts";
 import { HttpReceiver, jsonAnswer, TroubledReceiver } from "../support/http_receiver.ts";
-import { freePort, idsOf, testTroubles } from "../support/http_sink_troubles.ts";
+import { freePort, idsOf, testOddAnswers, testTroubles } from "../support/http_sink_troubles.ts";
 import { batchOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { testKeys } from "../support/test_tls.ts";
@@ -43,6 +43,9 @@ testTroubles({
     return { answer: cluster.answer, ids: () => cluster.ids() };
   },
 });
+
+testOddAnswers({ kind: "elastic", open: (url) => open([url], { install_template: false }) });
+testOddAnswers({ kind: "template-putting elastic", open: (url) => open([url]) });
 
 Deno.test("elastic sink creates each event under its id in the data stream, as it is", async () => {
   const events = someEvents(250);

@@ -8,7 +8,7 @@ import type { Outcome, Sink } from "../../lib/sinks/sink.ts";
 import { everyAction, transcriptEvents } from "../events/encoders/corpus.ts";
 import { FakeLogsReceiver, valueOf } from "../support/fake_otlp.ts";
 import { HttpReceiver, jsonAnswer } from "../support/http_receiver.ts";
-import { idsOf, testTroubles } from "../support/http_sink_troubles.ts";
+import { idsOf, testOddAnswers, testTroubles } from "../support/http_sink_troubles.ts";
 import { batchOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { someEvents } from "../support/varied_events.ts";
@@ -42,6 +42,8 @@ testTroubles({
     return { answer: logs.answer, ids: () => logs.ids() };
   },
 });
+
+testOddAnswers({ kind: "otlp", open: (url) => open(url) });
 
 Deno.test("otlp sink sends every event as a log record of the protocol", async () => {
   const samples = [...everyAction(), ...transcriptEvents()].map(({ event }) => event);

@@ -11,7 +11,7 @@ import {
   type FakeCollectorOptions,
 } from "../support/fake_splunk.ts";
 import { HttpReceiver, jsonAnswer } from "../support/http_receiver.ts";
-import { idsOf, testTroubles } from "../support/http_sink_troubles.ts";
+import { idsOf, testOddAnswers, testTroubles } from "../support/http_sink_troubles.ts";
 import { batchOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { someEvents } from "../support/varied_events.ts";
 
@@ -57,6 +57,8 @@ for (const hasAcknowledgement of [false, true]) {
     },
   });
 }
+
+testOddAnswers({ kind: "splunk", open: (url) => open(url) });
 
 Deno.test("splunk sink sends events with time, host, source and sourcetype", async () => {
   const events = someEvents(3, 'edge "7" \\');
@@ -278,6 +280,26 @@ Deno.test("splunk sink has the right of its address, and no default for the toke
   for (const wrong of [{ url: options.url }, { ...options, token: TOKEN }, { token: REFERENCE }]) {
     assertEquals(v.safeParse(splunkSink.options, wrong).success, false);
   }
+});
+
+Deno.test("splunk sink keeps a load balancer's cookies, few of them and none that is odd", async () => {
+  const collector = new FakeCollector({ hasAcknowledgement: true });
+  const lines = ["LB=node-1; Path=/; Secure", "odd=a b;", 'x="q"', "=", `long=${"x".repeat(2000)}`];
+  for (let i = 0; i < 20; i++) lines.push(`n${i}=${i}`);
+  await using receiver = new HttpReceiver(async (call) => {
+    const answer = await collector.answer(call);
+    if (call.path.endsWith("/event")) {
+      for (const line of lines) answer.headers.append("set-cookie", line);
+    }
+    return answer;
+  });
+  await using sink = await open(receiver.url);
+  await put(sink, someEvents(1));
+  assertEquals(receiver.calls[0]!.headers.get("cookie"), null);
+  assertEquals(
+    receiver.calls[1]!.headers.get("cookie"),
+    "LB=node-1; odd=a; x=; n0=0; n1=1; n2=2; n3=3; n4=4",
+  );
 });
 
 Deno.test("splunk sink's token is read anew for each call", async () => {

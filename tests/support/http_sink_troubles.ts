@@ -128,6 +128,75 @@ export function testTroubles({ kind, open, healthy }: TroubledSink): void {
   });
 }
 
+/** What the receivers say, each part of it in turn made something else. */
+const ANSWERS: readonly unknown[] = [
+  {
+    errors: true,
+    items: [{ create: { status: 201 } }, { create: { status: 400, error: { type: "x" } } }],
+  },
+  { index_templates: [{ index_template: { version: 1, _meta: { managed_by: "duckblind" } } }] },
+  { version: { number: "9.0.0", distribution: "opensearch" } },
+  { text: "Success", code: 0, ackId: 0, acks: { "0": true } },
+  { text: "Invalid data format", code: 6, "invalid-event-number": 1 },
+  { partialSuccess: { rejectedLogRecords: "1", errorMessage: "old" } },
+];
+const ODD: readonly unknown[] = [null, -1, 1e999, 2 ** 60, "", "\x1b[2J".repeat(9000), [], {}, [[
+  null,
+]]];
+
+function* oddAnswers(): Generator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  for (const answer of ANSWERS) {
+    for (const changed of changes(answer)) yield encoder.encode(JSON.stringify(changed));
+  }
+  yield new Uint8Array([0xff, 0xfe, 0x00]);
+  yield encoder.encode('{"items":' + "[".repeat(50_000));
+  yield encoder.encode('{"__proto__":{"code":0},"constructor":1,"items":{"length":2}}');
+}
+
+/** A value with each of its parts in turn replaced. */
+function* changes(value: unknown): Generator<unknown> {
+  yield* ODD;
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, part] of Object.entries(value)) {
+    for (const changed of changes(part)) {
+      yield Array.isArray(value)
+        ? value.with(Number(name), changed)
+        : { ...value, [name]: changed };
+    }
+  }
+}
+
+/**
+ * Registers a test that gives the sink answers of all kinds, most of them odd.
+ * @param sink the sink.
+ */
+export function testOddAnswers({ kind, open }: Pick<TroubledSink, "kind" | "open">): void {
+  Deno.test(`${kind} sink: nothing that a receiver says makes it fail otherwise`, async () => {
+    let body: Uint8Array<ArrayBuffer> = new Uint8Array();
+    let status = 200;
+    await using receiver = new HttpReceiver(() => new Response(body, { status }));
+    await using sink = await open(receiver.url);
+    const events = someEvents(2);
+    for (const answer of oddAnswers()) {
+      body = answer;
+      for (status of [200, 400]) {
+        const signal = AbortSignal.timeout(100);
+        try {
+          const outcome = await sink.write(batchOf(events), signal) ?? {};
+          assert((outcome.reply ?? "").length <= 1024);
+          const troubles = [...outcome.rejected ?? [], ...outcome.postponed ?? []];
+          assert(troubles.every(({ index }) => index === 0 || index === 1));
+          assert(troubles.every(({ reason }) => reason.length < 4096));
+        } catch (error) {
+          assert(error instanceof SinkError, `${error} at ${new TextDecoder().decode(answer)}`);
+          assert(error.message.length < 4096);
+        }
+      }
+    }
+  });
+}
+
 /** `event.id` of events, in order. */
 export function idsOf(events: readonly SensorEvent[]): string[] {
   return events.map(({ json }) => JSON.parse(json).event.id);

@@ -20,6 +20,12 @@ const INCORRECT_INDEX = 7;
 const CHANNEL_CODES: ReadonlySet<number> = new Set([10, 11]);
 const ACK_DISABLED = 14;
 
+/** Cookies kept, and characters of one with its name: a load balancer has one or two. */
+const MAX_COOKIES = 8;
+const MAX_COOKIE = 1024;
+/** A cookie's name and value: RFC 6265 §4.1.1. */
+const COOKIE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*)/;
+
 /** The token's requests have no acknowledgement. */
 export const NO_ACKNOWLEDGEMENT = "no acknowledgement";
 
@@ -37,6 +43,8 @@ export class Collector implements Disposable {
   readonly #poster: HttpPoster;
   /** Acknowledgements are counted by channel: one a sink. */
   readonly #channel = crypto.randomUUID();
+  /** By which a load balancer finds the indexer again that knows of our acknowledgements. */
+  readonly #cookies = new Map<string, string>();
 
   /**
    * @param options address and token.
@@ -105,11 +113,24 @@ export class Collector implements Disposable {
       authorization: `Splunk ${token}`,
       "content-type": "application/json",
       "x-splunk-request-channel": this.#channel,
+      ...(this.#cookies.size === 0
+        ? {}
+        : { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ") }),
     };
-    return await this.#poster.send(
-      { url: urlBelow(this.#options.url, path), headers, body },
-      signal,
-    );
+    const url = urlBelow(this.#options.url, path);
+    const answer = await this.#poster.send({ url, headers, body }, signal);
+    this.#keepCookies(answer.headers);
+    return answer;
+  }
+
+  #keepCookies(headers: Headers): void {
+    for (const line of headers.getSetCookie()) {
+      const [whole = "", name, value] = COOKIE.exec(line) ?? [];
+      if (name === undefined || value === undefined || whole.length > MAX_COOKIE) continue;
+      if (this.#cookies.has(name) || this.#cookies.size < MAX_COOKIES) {
+        this.#cookies.set(name, value);
+      }
+    }
   }
 
   #failure(answer: HttpAnswer, code: unknown): SinkError {
