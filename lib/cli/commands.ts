@@ -94,6 +94,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./dead_letters.ts")).deadLetters,
   },
   {
+    name: "sensors",
+    summary: "lists the sensors that send their events here",
+    load: async () => (await import("./sensors.ts")).sensors,
+  },
+  {
+    name: "enroll",
+    summary: "on a collector: prints the line by which a sensor joins it",
+    load: async () => (await import("./enroll.ts")).enroll,
+  },
+  {
+    name: "join",
+    summary: "on a sensor: sends its events to the collector that printed the line",
+    load: async () => (await import("./join.ts")).join,
+  },
+  {
     name: "token",
     summary: "says who may log in to the encrypted service",
     load: async () => (await import("./token.ts")).token,

@@ -164,7 +164,7 @@ export class TokenStore {
       const records = await this.#load();
       change(records);
       const text = JSON.stringify({ tokens: [...records.values()] }, null, 2) + "\n";
-      await replaceFile(this.path, text);
+      await replacePrivateFile(this.path, text);
     } catch (error) {
       if (error instanceof CommandError) throw error;
       throw new CommandError(`Cannot write tokens ${JSON.stringify(this.path)}: ${said(error)}`, {
@@ -181,7 +181,7 @@ export class TokenStore {
  * @param token the name's token.
  */
 export async function writeOperatorToken(path: string, name: string, token: string): Promise<void> {
-  await replaceFile(path, `${name} ${token}\n`);
+  await replacePrivateFile(path, `${name} ${token}\n`);
 }
 
 /**
@@ -207,8 +207,12 @@ export async function readTokenFile(path: string): Promise<Credentials> {
   return credentials;
 }
 
-/** Puts a file of ours in the place of what is there, whole or not at all. */
-async function replaceFile(path: string, text: string): Promise<void> {
+/**
+ * Puts a file, 0600, in the place of what is there, whole or not at all.
+ * @param path of the file.
+ * @param text what it holds.
+ */
+export async function replacePrivateFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     {
