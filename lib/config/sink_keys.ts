@@ -87,7 +87,7 @@ export function sinkKeys({ defaults = {}, isForPeople = false }: OptionsKind): v
     exclude_sources: Blocks("Sources not delivered"),
     batch_events: number("batch_events", 500, [1, 10_000], "Most events of one call"),
     batch_bytes: number("batch_bytes", 1_048_576, [1024, 67_108_864], "Most bytes of one call"),
-    batch_ms: number("batch_ms", 0, [0, 600_000], "How long a batch may wait to be full, in ms"),
+    batch_ms: number("batch_ms", 100, [0, 600_000], "How long a batch may wait to be full, in ms"),
     timeout_ms: number("timeout_ms", 10_000, [100, 600_000], "Longest call, in ms"),
     retry_min_ms: count(500, 10, 3_600_000, "First pause after a failure, in ms"),
     retry_max_ms: count(60_000, 10, 86_400_000, "Longest pause after failures, in ms"),

@@ -2,6 +2,7 @@
  * The journal's file: opening, the schema, setting a damaged one aside.
  * @module
  */
+import { CommandError } from "../errors.ts";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** Version of the schema below: `PRAGMA user_version`. */
@@ -233,4 +234,25 @@ function prepareStatements(db: DatabaseSync): Statements {
 export function readValue(db: DatabaseSync, sql: string): unknown {
   const row = db.prepare(sql).get() as Record<string, unknown> | undefined;
   return row && Object.values(row)[0];
+}
+
+/**
+ * How large the used part of the file is, and where its events begin.
+ * @param db the journal.
+ */
+export function measure(db: DatabaseSync): { readonly bytes: number; readonly first: number } {
+  const pages = Number(readValue(db, "PRAGMA page_count"));
+  const free = Number(readValue(db, "PRAGMA freelist_count"));
+  const first = Number(readValue(db, "SELECT min(sequence) FROM events") ?? 0);
+  return { bytes: (pages - free) * Number(readValue(db, "PRAGMA page_size")), first };
+}
+
+/**
+ * What to tell an operator whose journal can be neither opened nor replaced.
+ * @param path of the file.
+ * @param cause what was thrown.
+ */
+export function cannotOpen(path: string, cause: unknown): CommandError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new CommandError(`Cannot open journal ${JSON.stringify(path)}: ${detail}`, { cause });
 }

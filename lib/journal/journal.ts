@@ -8,23 +8,24 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { CommandError } from "../errors.ts";
 import type { EventStore, SensorEvent } from "../events/emitter.ts";
 import type { ForeignEvent } from "../events/foreign.ts";
 import { logger } from "../log.ts";
 import type { Cursor, JournalOptions, JournalStatus } from "./contract.ts";
-import { isDamage, readValue, setAside } from "./database.ts";
+import { cannotOpen, isDamage, measure, setAside } from "./database.ts";
 import type { Ingested, SensorReport } from "./ingest.ts";
 import { JournalFile } from "./journal_file.ts";
 import {
   type EventFilter,
   matchesFilter,
   type Page,
+  readCursor,
   readSession,
   readSources,
   readStep,
   type SourceRow,
 } from "./query.ts";
+import { RecentEvents } from "./recent_events.ts";
 
 const log = logger("journal");
 
@@ -48,6 +49,7 @@ export class Journal implements EventStore {
   readonly #options: JournalOptions;
   readonly #ringEvents: number;
   readonly #listeners = new Set<() => void>();
+  readonly #recent = new RecentEvents();
   #file: JournalFile | undefined;
   #id = "";
   #pending: SensorEvent[] = [];
@@ -129,6 +131,7 @@ export class Journal implements EventStore {
     try {
       const stored = this.#file.ingest(events, { ...options, lastSequence: this.#last });
       this.#last = this.#committed = this.#last + stored;
+      this.#recent.clear(); // what was taken in is in the file only
       if (stored > 0) this.#advanced();
       return { stored, known: events.length - stored };
     } catch (error) {
@@ -160,6 +163,8 @@ export class Journal implements EventStore {
    */
   read(after: number, filter: EventFilter, limit: number): Page {
     if (after < this.#committed) {
+      const recent = limit > 0 ? this.#recent.read(after, filter, limit) : undefined;
+      if (recent !== undefined) return recent;
       const page = this.#query((db) =>
         readStep(db, after, { filter, limit, upTo: this.#committed })
       );
@@ -213,11 +218,7 @@ export class Journal implements EventStore {
    * for one never seen.
    */
   cursor(name: string): Cursor | undefined {
-    return this.#query((db) =>
-      db.prepare("SELECT sequence, state FROM cursors WHERE name = ?").get(name) as
-        | Cursor
-        | undefined
-    );
+    return this.#query((db) => readCursor(db, name));
   }
 
   /**
@@ -254,12 +255,7 @@ export class Journal implements EventStore {
 
   /** How it is doing. */
   status(): JournalStatus {
-    const size = this.#query((db) => {
-      const pages = Number(readValue(db, "PRAGMA page_count"));
-      const free = Number(readValue(db, "PRAGMA freelist_count"));
-      const first = Number(readValue(db, "SELECT min(sequence) FROM events") ?? 0);
-      return { bytes: (pages - free) * Number(readValue(db, "PRAGMA page_size")), first };
-    });
+    const size = this.#query(measure);
     return {
       lastSequence: this.#last,
       committedSequence: this.#committed,
@@ -276,9 +272,8 @@ export class Journal implements EventStore {
     if (this.#isClosed) return;
     this.flush();
     if (this.#pending.length > 0) {
-      log.error("Closing the journal with {count} events that could not be written", {
-        count: this.#pending.length,
-      });
+      const count = this.#pending.length;
+      log.error("Closing the journal with {count} events that could not be written", { count });
     }
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -288,9 +283,8 @@ export class Journal implements EventStore {
   }
 
   /**
-   * Commits when all that became ready in this turn of the loop has had its say: their promises are
-   * settled already, and what they do next stands before us in the queue. So sessions share a commit,
-   * and none waits for the next turn, which a timer would take a ms or two to bring.
+   * Commits when all that became ready in this turn of the loop has had its say: what it does next
+   * stands before us in the queue. So sessions share a commit, and none waits a ms or two for a timer.
    */
   async #commitLate(): Promise<void> {
     for (let i = 0; i < COMMIT_HOPS; i++) await undefined;
@@ -325,6 +319,7 @@ export class Journal implements EventStore {
       const batch = this.#pending.slice(0, count);
       this.#file.write(batch);
       this.#committed = batch.at(-1)!.sequence;
+      this.#recent.add(batch);
       this.#pending = this.#pending.slice(count);
       this.#pendingUnits -= units;
     }
@@ -344,11 +339,11 @@ export class Journal implements EventStore {
     if (this.#trouble === undefined) {
       this.#trouble = detail;
       this.#lostSinceDegraded = 0;
-      log.error("Cannot write journal {path}: {detail}; keeping up to {max} events in memory", {
-        path: this.path,
-        detail,
-        max: this.#ringEvents,
-      });
+      const what = { path: this.path, detail, max: this.#ringEvents };
+      log.error(
+        "Cannot write journal {path}: {detail}; keeping up to {max} events in memory",
+        what,
+      );
       this.#options.onDegraded?.(detail);
     }
     this.#timer ??= setTimeout(() => this.#step(), RETRY_MS);
@@ -368,11 +363,9 @@ export class Journal implements EventStore {
   #beginAnew(cause: unknown): void {
     this.#closeFile();
     const aside = setAside(this.path, Date.now());
-    log.error("Journal {path} is damaged ({cause}); it is now {aside}, and a new one is begun", {
-      path: this.path,
-      cause: cause instanceof Error ? cause.message : String(cause),
-      aside,
-    });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const what = { path: this.path, why, aside };
+    log.error("Journal {path} is damaged ({why}); it is now {aside}, and a new one is begun", what);
     this.#file = new JournalFile(this.path, this.#options);
   }
 
@@ -404,9 +397,4 @@ export class Journal implements EventStore {
   #advanced(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function cannotOpen(path: string, cause: unknown): CommandError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return new CommandError(`Cannot open journal ${JSON.stringify(path)}: ${detail}`, { cause });
 }

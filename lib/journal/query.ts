@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SensorEvent } from "../events/emitter.ts";
+import type { Cursor } from "./contract.ts";
 
 /** Which events are wanted. An empty filter wants all. */
 export interface EventFilter {
@@ -125,6 +126,16 @@ export function readSources(db: DatabaseSync, limit: number): SourceRow[] {
     maxSeverity: Number(row.max_severity),
     decoys: JSON.parse(String(row.decoys)),
   }));
+}
+
+/**
+ * Where a reader stands.
+ * @param db the journal.
+ * @param name of the reader.
+ */
+export function readCursor(db: DatabaseSync, name: string): Cursor | undefined {
+  const row = db.prepare("SELECT sequence, state FROM cursors WHERE name = ?").get(name);
+  return row as Cursor | undefined;
 }
 
 /** A row of the table of events. */

@@ -10,7 +10,6 @@
 import type { SinkConfig } from "../config/config.ts";
 import { Schedule } from "../config/schedule.ts";
 import { SinkError } from "../errors.ts";
-import { MAX_DEAD_LETTERS } from "../journal/dead_letters.ts";
 import type { Journal } from "../journal/journal.ts";
 import { settlesWithin } from "../net/settles_within.ts";
 import { dropFirst, halve, pick, sizeOf, toParked } from "./batch.ts";
@@ -18,7 +17,7 @@ import { BatchReader, type ReadBatch } from "./batch_reader.ts";
 import { Grouping } from "./grouping.ts";
 import { Health, type HealthListener } from "./health.ts";
 import { LetterBox, type ReplayReport } from "./letter_box.ts";
-import type { Batch, ItemTrouble, Sink } from "./sink.ts";
+import type { Batch, Sink } from "./sink.ts";
 import { SinkSlot } from "./slot.ts";
 
 /** How often a durable cursor is stored while it moves, in ms. */
@@ -280,9 +279,6 @@ export class Delivery {
     try {
       const outcome = await this.#slot.write(batch);
       const { rejected = [], postponed = [], done: dealtWith = sizeOf(batch) } = outcome;
-      if (rejected.length > 0 && this.#letters.count + rejected.length > MAX_DEAD_LETTERS) {
-        throw tooManyLetters(rejected[0]!.reason);
-      }
       this.#letters.park(rejected.map((trouble) => toParked(batch, trouble)));
       const again = new Set(postponed.map(({ index }) => index));
       const done = dealtWith - rejected.length - again.size;
@@ -314,14 +310,10 @@ export class Delivery {
 
   /** One item that the destination will never take. */
   async #refuse(failure: SinkError, batch: Batch): Promise<Batch[] | undefined> {
-    if (this.#letters.count >= MAX_DEAD_LETTERS) {
-      return await this.#pause(tooManyLetters(failure.message), batch);
-    }
     try {
-      const trouble: ItemTrouble = { index: 0, reason: failure.message };
-      this.#letters.park([toParked(batch, trouble)]);
+      this.#letters.park([toParked(batch, { index: 0, reason: failure.message })]);
     } catch (error) {
-      return await this.#pause(new SinkError(`Cannot park: ${describe(error)}`, true), batch);
+      return await this.#pause(new SinkError(describe(error), true), batch);
     }
     if (++this.#refusedInARow < PAUSE_FROM_REFUSALS) return [];
     return await this.#pause(failure, undefined);
@@ -391,11 +383,6 @@ export class Delivery {
     const state = this.#grouping?.store() ?? "";
     this.#journal.setCursor(this.#parts.config.name, { sequence: this.#cursor, state });
   }
-}
-
-function tooManyLetters(reason: string): SinkError {
-  const full = `there are ${MAX_DEAD_LETTERS} dead letters, look at duckblind dead-letters`;
-  return new SinkError(`${reason}; ${full}`, true);
 }
 
 function describe(error: unknown): string {

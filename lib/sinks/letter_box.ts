@@ -8,6 +8,7 @@ import {
   type DeadLetter,
   discardLetters,
   lastLetter,
+  MAX_DEAD_LETTERS,
   type ParkedItem,
   parkLetters,
   readLetters,
@@ -62,15 +63,22 @@ export class LetterBox {
   /**
    * Parks items.
    * @param items may be none.
-   * @throws when they cannot be written.
+   * @throws {SinkError} retryable, when there are too many already, or they cannot be written.
    */
   park(items: readonly ParkedItem[]): void {
-    if (items.length === 0) return;
+    const [first] = items;
+    if (first === undefined) return;
+    if (this.#count + items.length > MAX_DEAD_LETTERS) {
+      const full = `there are ${this.#count} dead letters, look at duckblind dead-letters`;
+      throw new SinkError(`${first.reason}; ${full}`, true);
+    }
     const isParked = this.#journal.withDatabase((db) => {
       parkLetters(db, this.#sink, items);
       return true;
     });
-    if (isParked !== true) throw new Error("the journal cannot be written");
+    if (isParked !== true) {
+      throw new SinkError(`${first.reason}; cannot be parked, the journal cannot be written`, true);
+    }
     this.#count += items.length;
   }
 

@@ -220,10 +220,12 @@ Deno.test("Journal writes a backlog a batch at a time, and recovers when all is 
 
 Deno.test("Journal.read() passes over nothing that could not be read", () => {
   using folder = tempFolder();
-  const journal = new Journal(`${folder.path}/journal.db`);
-  const emitter = testEmitter(journal);
+  const path = `${folder.path}/journal.db`;
+  const before = new Journal(path);
+  const emitter = testEmitter(before);
   for (let i = 0; i < 10; i++) emitter.emit(testScope(), "session.open", {});
-  journal.flush();
+  before.close();
+  const journal = new Journal(path); // which has nothing in memory yet
   journal.withDatabase((db) => db.exec("ALTER TABLE events RENAME TO hidden"));
   assertEquals(journal.read(3, {}, 10), { events: [], scannedTo: 3 });
   journal.withDatabase((db) => db.exec("ALTER TABLE hidden RENAME TO events"));
