@@ -30,7 +30,7 @@ export function latin1(bytes: Uint8Array): string {
  * console.assert(latin1Bytes("a\xff")[1] === 0xff);
  * ```
  */
-export function latin1Bytes(text: string): Uint8Array {
+export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   return fill(new Uint8Array(text.length), text);
 }
 
@@ -43,12 +43,12 @@ export function latin1Bytes(text: string): Uint8Array {
  * console.assert(outgoing("a\xff")[1] === 0xff);
  * ```
  */
-export function outgoing(text: string): Uint8Array {
+export function outgoing(text: string): Uint8Array<ArrayBuffer> {
   return fill(shortLived(text.length), text);
 }
 
 /** Puts a text into an array of its length. */
-function fill(bytes: Uint8Array, text: string): Uint8Array {
+function fill(bytes: Uint8Array<ArrayBuffer>, text: string): Uint8Array<ArrayBuffer> {
   // ASCII, as most is: the runtime's own encoder is many times faster, and stops short of all else.
   if (encoder.encodeInto(text, bytes).read === text.length) return bytes;
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);

@@ -7,6 +7,7 @@
  * An application behind some paths answers as `mod_php` would.
  * @module
  */
+import { latin1Bytes } from "../../net/latin1.ts";
 import { ApacheChunkedBody, LengthBody } from "./body.ts";
 import { type ByteRange, listHasTag, parseApacheRanges } from "./conditions.ts";
 import { ApacheHeadParser } from "./apache_head.ts";
@@ -17,7 +18,7 @@ import { ApacheRequest, type Field, isBadFraming, isDeflatable } from "./apache_
 import { parseHttpDate } from "./dates.ts";
 import { headerList, headerValue, type RequestHead } from "./head.ts";
 import { APACHE_TYPES } from "./mime.ts";
-import { concat, fromOctets, joinOctets } from "./octets.ts";
+import { concat, joinOctets } from "./octets.ts";
 import { encodePath, resolveApachePath, type ResolvedPath } from "./paths.ts";
 import type { BodyState, Exchange, Patience, Plan, Product, Reply } from "./product.ts";
 import type { Site, SiteFile } from "./site.ts";
@@ -42,7 +43,7 @@ const KNOWN_METHODS = new Set(
     "CHECKOUT UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE")
     .split(" "),
 );
-const CONTINUE = fromOctets("HTTP/1.1 100 Continue\r\n\r\n");
+const CONTINUE = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
 const NOTHING = new Uint8Array(0);
 // deno-lint-ignore no-control-regex -- control bytes are what is encoded
 const IN_LOCATION = /[^\x00-\x20"#%<>?\\^`{|}\x7f-\xff]/;
@@ -210,9 +211,8 @@ export class Apache implements Product {
     }
     if (file !== undefined) return { ...this.#file(file, head, request), lure: file.lure };
     if (!isGet || !isDirectory) return request.page(404);
-    const list = fromOctets(
-      directoryList(this.#site, path, { query, signature: request.signature }),
-    );
+    const { signature } = request;
+    const list = latin1Bytes(directoryList(this.#site, path, { query, signature }));
     const type = "text/html;charset=UTF-8";
     const value = headerList(head, "range");
     const isWhole = value === undefined || method === "HEAD" || request.takesGzip ||
@@ -288,7 +288,7 @@ export class Apache implements Product {
       octets = `\r\n--${this.#boundary}\r\n${typeLine}Content-range: ${describe(range)}\r\n\r\n`;
       parts.push(joinOctets(octets, body.subarray(range.start, range.end)));
     }
-    parts.push(fromOctets(`\r\n--${this.#boundary}--\r\n`));
+    parts.push(latin1Bytes(`\r\n--${this.#boundary}--\r\n`));
     const all = concat(parts);
     const multipart = `multipart/byteranges; boundary=${this.#boundary}`;
     return request.reply(206, { ...shape, length: all.length, type: multipart }, all);

@@ -7,8 +7,8 @@
  * lines; fields of one name count together; at most 100 fields.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import type { HeaderField, HeadFault, HeadParser, RequestHead } from "./head.ts";
-import { toOctets } from "./octets.ts";
 
 /** `LimitRequestLine` and `LimitRequestFieldSize` are 8190; one more passes. */
 const MAX_LINE_BYTES = 8191;
@@ -72,7 +72,7 @@ export class ApacheHeadParser implements HeadParser {
     while (at < bytes.length && this.head === undefined) {
       const lf = bytes.indexOf(LF, at);
       const end = lf < 0 ? bytes.length : lf + 1;
-      this.#line += toOctets(bytes, at, end);
+      this.#line += latin1(bytes.subarray(at, end));
       this.#bytes += end - at;
       at = end;
       if (lf < 0) {

@@ -3,11 +3,11 @@
  * first five bytes, answers the beginnings of four methods, and closes without a word on all others.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import { ApacheHeadParser } from "./apache_head.ts";
 import { ApacheRequest } from "./apache_request.ts";
 import { LengthBody } from "./body.ts";
 import { headerValue, type HeadParser, type RequestHead } from "./head.ts";
-import { toOctets } from "./octets.ts";
 import type { Exchange, Patience, Plan, Product, Reply } from "./product.ts";
 
 /** How many bytes OpenSSL reads before it looks at them: a record's header. */
@@ -80,7 +80,7 @@ class FirstBytes implements HeadParser {
       this.#first = new Uint8Array([...this.#first, ...bytes.subarray(from)]);
       return bytes.length;
     }
-    const text = toOctets(this.#first) + toOctets(bytes, from);
+    const text = latin1(this.#first) + latin1(bytes.subarray(from));
     const fault = { status: HTTP.test(text) ? 400 : 0, reason: "plain" };
     this.#inner.feed(this.#first, 0);
     const at = this.#inner.feed(bytes, from);
@@ -95,7 +95,7 @@ class FirstBytes implements HeadParser {
   }
 
   partial(): RequestHead | undefined {
-    return this.isIdle ? undefined : garbage(toOctets(this.#first));
+    return this.isIdle ? undefined : garbage(latin1(this.#first));
   }
 
   reset(): void {

@@ -2,11 +2,12 @@
  * One request to Apache httpd, and how its answers are put together: pages, header order, keep-alive.
  * @module
  */
+import { latin1Bytes } from "../../net/latin1.ts";
 import { APACHE_REASONS, signatureOf, statusPage } from "./apache_pages.ts";
 import { formatHttpDate } from "./dates.ts";
 import { gzip } from "./gzip.ts";
 import { headerValue, headerValues, type RequestHead } from "./head.ts";
-import { concat, fromOctets, joinOctets } from "./octets.ts";
+import { concat, joinOctets } from "./octets.ts";
 import type { Exchange, Reply } from "./product.ts";
 import type { AppReply } from "./site.ts";
 
@@ -108,14 +109,14 @@ export class ApacheRequest {
     } = {},
   ): Reply {
     if (CLOSING.has(status)) this.keepsAlive = false;
-    const body = fromOctets(statusPage(status, this.signature, { subject, cause }));
+    const body = latin1Bytes(statusPage(status, this.signature, { subject, cause }));
     const type = "text/html; charset=iso-8859-1";
     const isHead = this.#head.method === "HEAD";
     if (isChunked && !isHead && this.keepsAlive && this.#head.versionNumber >= 1001) {
       const all = concat([
-        fromOctets(`${body.length.toString(16)}\r\n`),
+        latin1Bytes(`${body.length.toString(16)}\r\n`),
         body,
-        fromOctets("\r\n0\r\n\r\n"),
+        latin1Bytes("\r\n0\r\n\r\n"),
       ]);
       return this.reply(
         status,

@@ -6,8 +6,7 @@ import type { EventMap } from "../../events/event.ts";
 import { escapeBytes, escapeText } from "../../net/escape.ts";
 import { headerValues, type RequestHead } from "./head.ts";
 import type { Part } from "./multipart.ts";
-import { escapeOctets } from "../../net/latin1.ts";
-import { toOctets } from "./octets.ts";
+import { escapeOctets, latin1 } from "../../net/latin1.ts";
 
 /** One credential, as events have it. */
 export type Credential = EventMap["auth.attempt"];
@@ -162,11 +161,11 @@ function bodyFields({ type, body, parts }: RequestContent): Field[] {
     return parts.filter((part) => part.fileName === undefined).slice(0, MAX_FIELDS)
       .map(({ name, content }) => ({
         name,
-        value: toOctets(content.bytes()),
+        value: latin1(content.bytes()),
         escape: escapeOctets,
       }));
   }
-  const text = toOctets(body);
+  const text = latin1(body);
   const isJson = /^[^;]*\bjson\b/i.test(type) || /^\s*\{/.test(text);
   if (isJson) return parseJson(body);
   // Many clients forget to say what they send.
@@ -228,7 +227,7 @@ const MAX_CALL_LENGTH = 4 * MAX_VALUE_LENGTH;
 /** User names and passwords of XML-RPC calls. */
 function xmlRpcCredentials(body: Uint8Array): Credential[] {
   if (!body.subarray(0, 256).includes(0x3c)) return [];
-  const calls = toOctets(body).split(XML_RPC_LOGIN).slice(1, MAX_CREDENTIALS + 1);
+  const calls = latin1(body).split(XML_RPC_LOGIN).slice(1, MAX_CREDENTIALS + 1);
   return calls.flatMap((call): Credential[] => {
     // What closes the method's name comes first, and is of no value element of its own.
     const params = call.slice(call.indexOf("param"), MAX_CALL_LENGTH);

@@ -6,7 +6,7 @@
  * @module
  */
 import { Capture } from "../../net/digest.ts";
-import { toOctets } from "./octets.ts";
+import { latin1 } from "../../net/latin1.ts";
 
 /** Most parts that are kept. */
 const MAX_PARTS = 64;
@@ -84,7 +84,7 @@ export class MultipartReader {
         return this.#state === "head";
       }
       case "head": {
-        const text = toOctets(pending, 0, Math.min(pending.length, MAX_HEAD_BYTES));
+        const text = latin1(pending.subarray(0, Math.min(pending.length, MAX_HEAD_BYTES)));
         const end = text.indexOf("\r\n\r\n");
         if (end < 0) {
           if (pending.length >= MAX_HEAD_BYTES) this.#state = "over";

@@ -7,6 +7,7 @@
  * answers as behind FastCGI.
  * @module
  */
+import { latin1Bytes } from "../../net/latin1.ts";
 import { LengthBody, NginxChunkedBody } from "./body.ts";
 import { type ByteRange, listHasTag, parseNginxRanges } from "./conditions.ts";
 import { parseHttpDate } from "./dates.ts";
@@ -14,7 +15,7 @@ import { headerValue, type RequestHead } from "./head.ts";
 import { NGINX_TYPES } from "./mime.ts";
 import { NginxHeadParser } from "./nginx_head.ts";
 import { headFault, NginxRequest } from "./nginx_request.ts";
-import { concat, fromOctets, joinOctets } from "./octets.ts";
+import { concat, joinOctets } from "./octets.ts";
 import { encodePath, type ResolvedPath, resolveNginxPath } from "./paths.ts";
 import type { Exchange, Patience, Plan, Product, Reply } from "./product.ts";
 import type { Site, SiteFile } from "./site.ts";
@@ -27,7 +28,7 @@ const MIN_GZIP_BYTES = 20;
 const LINGER_MS = 5_000;
 /** `client_body_timeout`. */
 const BODY_MS = 60_000;
-const CONTINUE = fromOctets("HTTP/1.1 100 Continue\r\n\r\n");
+const CONTINUE = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
 const INDEX_FILES = ["index.html", "index.htm", "index.nginx-debian.html"];
 /** What stays as it is in a redirect's path: `ngx_escape_uri`. */
 // deno-lint-ignore no-control-regex -- control bytes are what is encoded
@@ -223,7 +224,7 @@ export class Nginx implements Product {
         bytes.subarray(range.start, range.end),
       )
     );
-    const body = concat([...parts, fromOctets(`\r\n--${boundary}--\r\n`)]);
+    const body = concat([...parts, latin1Bytes(`\r\n--${boundary}--\r\n`)]);
     return request.reply(206, {
       type: `multipart/byteranges; boundary=${boundary}`,
       length: body.length,

@@ -8,9 +8,10 @@
  * the limits that `NginxBuffers` plays.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import type { HeaderField, HeadFault, HeadParser, RequestHead } from "./head.ts";
 import { NginxBuffers } from "./nginx_buffers.ts";
-import { isDigit, isLetter, isMethodByte, toOctets } from "./octets.ts";
+import { isDigit, isLetter, isMethodByte } from "./octets.ts";
 import { NginxVersion } from "./nginx_version.ts";
 import { resolveNginxPath } from "./paths.ts";
 
@@ -120,7 +121,7 @@ export class NginxHeadParser implements HeadParser {
         fault = !this.#isInFields ? { status: 414 } : { status: 400, reason: "header too large" };
       }
     }
-    this.#text += toOctets(bytes, from, at);
+    this.#text += latin1(bytes.subarray(from, at));
     if (this.#state === "start" && fault === undefined) this.#text = "";
     if (isDone || fault !== undefined) this.head = this.#build(fault);
     return at;
@@ -327,11 +328,12 @@ export class NginxHeadParser implements HeadParser {
 
   /** A stretch of the head, of which the last part may stand in the chunk at hand. */
   #slice(start: number, end: number, bytes: Uint8Array, at: number): string {
+    if (end <= start) return "";
     const known = this.#text.length;
-    if (start >= known) return toOctets(bytes, start - this.#base, end - this.#base);
+    if (start >= known) return latin1(bytes.subarray(start - this.#base, end - this.#base));
     if (end <= known) return this.#text.slice(start, end);
     return this.#text.slice(start) +
-      toOctets(bytes, known - this.#base, Math.min(end - this.#base, at + 1));
+      latin1(bytes.subarray(known - this.#base, Math.min(end - this.#base, at + 1)));
   }
 
   /** Where the byte just taken stands, as far as it matters to the buffers. */

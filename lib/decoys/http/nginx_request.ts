@@ -2,10 +2,11 @@
  * One request to nginx, and how its answers are put together: pages, header order, keep-alive.
  * @module
  */
+import { latin1Bytes } from "../../net/latin1.ts";
 import { formatHttpDate } from "./dates.ts";
 import { gzip } from "./gzip.ts";
 import { headerValue, headerValues, type RequestHead } from "./head.ts";
-import { concat, fromOctets, joinOctets } from "./octets.ts";
+import { concat, joinOctets } from "./octets.ts";
 import type { Exchange, Reply } from "./product.ts";
 import type { AppReply } from "./site.ts";
 
@@ -113,7 +114,7 @@ export class NginxRequest {
       (detail === undefined ? "" : `<center>${detail}</center>\r\n`) +
       `<hr><center>${SERVER}</center>\r\n</body>\r\n</html>\r\n` +
       (status >= 400 && !this.isOld && needsPadding(this.#head) ? PADDING : "");
-    const bytes = fromOctets(body);
+    const bytes = latin1Bytes(body);
     const { location, others = [] } = options;
     const type = "text/html";
     const redirect = location === undefined ? {} : { location };
@@ -144,11 +145,11 @@ export class NginxRequest {
   chunked(status: number, fields: Fields, body: Uint8Array): Reply {
     if (this.#head.method === "HEAD") return this.reply(status, fields, body);
     const chunk = body.length === 0 ? NOTHING : concat([
-      fromOctets(`${body.length.toString(16)}\r\n`),
+      latin1Bytes(`${body.length.toString(16)}\r\n`),
       body,
-      fromOctets("\r\n"),
+      latin1Bytes("\r\n"),
     ]);
-    const bytes = concat([chunk, fromOctets("0\r\n\r\n")]);
+    const bytes = concat([chunk, latin1Bytes("0\r\n\r\n")]);
     return this.reply(status, { ...fields, isChunked: true }, bytes);
   }
 

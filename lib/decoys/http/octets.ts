@@ -4,37 +4,16 @@
  * A request's head is turned into one once, without loss, and cut by string operations from there on.
  * @module
  */
-import { Buffer } from "node:buffer";
+import { latin1 } from "../../net/latin1.ts";
 
 const encoder = new TextEncoder();
-
-/**
- * Bytes as an octet string.
- * @param bytes any.
- * @param start first byte taken.
- * @param end one past the last byte taken.
- */
-export function toOctets(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  if (end <= start) return "";
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
-}
-
-/**
- * An octet string's bytes.
- * @param text characters up to U+00FF.
- */
-export function fromOctets(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
-}
 
 /**
  * Text of ours as an octet string, in UTF-8.
  * @param text any.
  */
 export function utf8Octets(text: string): string {
-  return toOctets(encoder.encode(text));
+  return latin1(encoder.encode(text));
 }
 
 /**

@@ -2,11 +2,11 @@
  * The dialogue on one connection: head, body, answer, next.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import type { Session } from "../decoy.ts";
 import type { BodyParser } from "./body.ts";
 import { RequestRecord } from "./exchange.ts";
 import type { RequestHead } from "./head.ts";
-import { toOctets } from "./octets.ts";
 import type { BodyState, Exchange, Plan, Product, Reply } from "./product.ts";
 
 /** How long what nobody wants is taken after an answer that closes, in ms: nginx's lingering_time. */
@@ -153,7 +153,7 @@ function feed(body: BodyParser | undefined, input: Input, record: RequestRecord)
 function withRest(head: RequestHead, input: Input): RequestHead {
   if (head.fault === undefined || head.method !== "" || input.isEmpty) return head;
   const end = Math.min(input.chunk.length, input.at + MAX_GARBAGE_BYTES);
-  return { ...head, target: head.target + toOctets(input.chunk, input.at, end) };
+  return { ...head, target: head.target + latin1(input.chunk.subarray(input.at, end)) };
 }
 
 function makeExchange(

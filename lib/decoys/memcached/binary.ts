@@ -6,10 +6,11 @@
  * answer is the same with magic 81 and a status at 6..7. All numbers are big-endian.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import { runBinary } from "./binary_commands.ts";
 import { answer, type Request, sayError, Status } from "./binary_packets.ts";
 import { SASL_OPCODES, saslAuth } from "./binary_sasl.ts";
-import { type Connection, textOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { swallow } from "./values.ts";
 
 const HEADER_BYTES = 24;
@@ -61,7 +62,7 @@ async function readRequest(connection: Connection): Promise<Request | undefined>
       const length = HEADER_BYTES + keyBytes + extraBytes;
       if (unread.length >= length) {
         const extras = unread.slice(HEADER_BYTES, HEADER_BYTES + extraBytes);
-        const key = textOf(unread.subarray(HEADER_BYTES + extraBytes, length));
+        const key = latin1(unread.subarray(HEADER_BYTES + extraBytes, length));
         const sent = view.getUint8(1);
         const opcode = QUIET[sent] ?? sent;
         connection.consume(length);

@@ -2,13 +2,13 @@
  * Commands of the binary protocol.
  * @module
  */
+import { latin1Bytes } from "../../net/latin1.ts";
 import { answer, type Outcome, report, type Request, sayError, Status } from "./binary_packets.ts";
 import { binaryStats } from "./binary_stats.ts";
 import type { Connection } from "./connection.ts";
 import { addDelta } from "./delta.ts";
 import { classOf, itemBytes, MAX_ITEM_BYTES } from "./slabs.ts";
 import type { Item, StoreMode } from "./store.ts";
-import { octets } from "./connection.ts";
 import { readValue, swallow } from "./values.ts";
 
 const STORE_MODES: Readonly<Record<number, StoreMode>> = {
@@ -197,7 +197,7 @@ function arithmetic(connection: Connection, request: Request): Outcome {
   if (result.kind === "done") [item, value] = [result.item, result.value];
   else {
     const expires = store.realTime(exptime);
-    item = store.link(key, { value: octets(String(initial)), flags: 0, exptime: expires });
+    item = store.link(key, { value: latin1Bytes(String(initial)), flags: 0, exptime: expires });
   }
   const number = new Uint8Array(8);
   viewOf(number).setBigUint64(0, value);

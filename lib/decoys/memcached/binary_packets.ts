@@ -2,8 +2,8 @@
  * Packets of the binary protocol: a request as it was read, and answers.
  * @module
  */
-import { escapeBytes } from "../../net/escape.ts";
-import { type Connection, octets } from "./connection.ts";
+import { escapeOctets, latin1Bytes } from "../../net/latin1.ts";
+import type { Connection } from "./connection.ts";
 
 const HEADER_BYTES = 24;
 const RESPONSE_MAGIC = 0x81;
@@ -76,7 +76,7 @@ export interface Answer {
  */
 export function answer(connection: Connection, request: Request, answer: Answer): void {
   const { status = 0, extras = new Uint8Array(0), key = "", cas = 0n } = answer;
-  const value = typeof answer.value === "string" ? octets(answer.value) : answer.value;
+  const value = typeof answer.value === "string" ? latin1Bytes(answer.value) : answer.value;
   const packet = new Uint8Array(HEADER_BYTES + extras.length + key.length);
   const view = new DataView(packet.buffer);
   packet[0] = RESPONSE_MAGIC;
@@ -88,7 +88,7 @@ export function answer(connection: Connection, request: Request, answer: Answer)
   view.setUint32(12, request.opaque);
   view.setBigUint64(16, cas);
   packet.set(extras, HEADER_BYTES);
-  packet.set(octets(key), HEADER_BYTES + extras.length);
+  packet.set(latin1Bytes(key), HEADER_BYTES + extras.length);
   connection.send(packet);
   if (value !== undefined && value.length > 0) connection.send(value);
 }
@@ -114,7 +114,7 @@ export function report(connection: Connection, request: Request, status = 0): vo
   connection.command({
     verb: NAMES[sent] ?? `0x${sent.toString(16).padStart(2, "0")}`,
     argument: [key, numbers].filter((part) => part !== "").join(" "),
-    reply: escapeBytes(octets(`0x${status.toString(16).padStart(4, "0")}`)),
+    reply: escapeOctets(`0x${status.toString(16).padStart(4, "0")}`),
     changes: CHANGING.has(opcode),
   });
 }

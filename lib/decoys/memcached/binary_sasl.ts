@@ -2,8 +2,9 @@
  * SASL over the binary protocol: PLAIN alone is offered, and nobody is let in.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import { answer, type Outcome, report, type Request, sayError, Status } from "./binary_packets.ts";
-import { type Connection, textOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { itemBytes, LARGEST_CHUNK, MAX_ITEM_BYTES } from "./slabs.ts";
 import { readValue, swallow } from "./values.ts";
 
@@ -72,7 +73,7 @@ async function readCredential(
   const arrived = await readValue(connection, valueBytes, 0);
   if (arrived === undefined) return false;
   if (valueBytes === 0) return true;
-  const parts = textOf(arrived.value).split("\0");
+  const parts = latin1(arrived.value).split("\0");
   const isPlain = key === "PLAIN" && (opcode === AUTH || opcode === STEP) && parts.length >= 3;
   if (!isPlain) {
     connection.payload(key, arrived.value);

@@ -7,7 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { sha256Hex } from "../../net/digest.ts";
-import { escapeBytes } from "../../net/escape.ts";
+import { escapeOctets, outgoing } from "../../net/latin1.ts";
 import { EventQuota, type Session } from "../decoy.ts";
 import type { Server } from "./server.ts";
 import type { Store } from "./store.ts";
@@ -21,22 +21,6 @@ const FULL_READS = new Set([256, 2048, READ_BUFFER_BYTES]);
 /** Time for the rest of a segment to be read, in ms. */
 const REST_MS = 1;
 const NOTHING = new Uint8Array(0);
-
-/**
- * Bytes of a text, one a character.
- * @param text characters up to U+00FF.
- */
-export function octets(text: string): Uint8Array {
-  return Buffer.from(text, "latin1");
-}
-
-/**
- * Text of bytes, one character a byte.
- * @param bytes of any length.
- */
-export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-}
 
 /** A connection. */
 export class Connection {
@@ -127,7 +111,7 @@ export class Connection {
 
   /** Adds to what is to be sent. */
   send(data: string | Uint8Array): void {
-    const bytes = typeof data === "string" ? octets(data) : data;
+    const bytes = typeof data === "string" ? outgoing(data) : data;
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
   }
@@ -177,8 +161,8 @@ export class Connection {
     this.store.counters["commands"]!++;
     if (!this.quota.take()) return;
     this.session.emit("command", {
-      verb: escapeBytes(octets(verb)),
-      argument: escapeBytes(octets(argument)),
+      verb: escapeOctets(verb),
+      argument: escapeOctets(argument),
       ...(reply === "" ? {} : { reply: /^\S+/.exec(reply)![0] }),
       ...(changes ? { changes: true } : {}),
     });
@@ -192,7 +176,7 @@ export class Connection {
   payload(key: string, value: Uint8Array): void {
     if (!this.quota.take()) return;
     this.session.emit("payload", {
-      name: escapeBytes(octets(key)),
+      name: escapeOctets(key),
       bytes: value.slice(0, this.server.settings.captureBytes),
       size: value.length,
       sha256: sha256Hex(value),
@@ -206,8 +190,8 @@ export class Connection {
     if (!this.quota.take()) return;
     this.session.emit("auth.attempt", {
       method,
-      username: escapeBytes(octets(username)),
-      secret: escapeBytes(octets(secret)),
+      username: escapeOctets(username),
+      secret: escapeOctets(secret),
     });
   }
 

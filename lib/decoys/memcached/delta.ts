@@ -2,7 +2,7 @@
  * Counting up and down.
  * @module
  */
-import { octets, textOf } from "./connection.ts";
+import { latin1, latin1Bytes } from "../../net/latin1.ts";
 import { parseUint64 } from "./numbers.ts";
 import { LARGEST_CHUNK } from "./slabs.ts";
 import type { Item, Store } from "./store.ts";
@@ -32,7 +32,7 @@ export function addDelta(
   if (cas !== 0n && cas !== item.cas) return { kind: "changed" };
   const { value } = item;
   const isPlain = value.length > 0 && item.bytes <= LARGEST_CHUNK;
-  const number = isPlain ? parseUint64(`${textOf(value)}\r\n`) : undefined;
+  const number = isPlain ? parseUint64(`${latin1(value)}\r\n`) : undefined;
   if (number === undefined) return { kind: "not-numeric" };
   const sum = isIncrement
     ? BigInt.asUintN(64, number + delta)
@@ -44,13 +44,13 @@ export function addDelta(
   const digits = String(sum);
   if (digits.length <= value.length) {
     // A shorter number takes the old one's room, and spaces stand for what is missing.
-    store.rewrite(item, octets(digits.padEnd(value.length)));
+    store.rewrite(item, latin1Bytes(digits.padEnd(value.length)));
     return { kind: "done", value: sum, item };
   }
   const { flags, exptime } = item;
   return {
     kind: "done",
     value: sum,
-    item: store.link(key, { value: octets(digits), flags, exptime }),
+    item: store.link(key, { value: latin1Bytes(digits), flags, exptime }),
   };
 }

@@ -2,9 +2,9 @@
  * Lists of what is stored: `lru_crawler metadump` and `stats cachedump`.
  * @module
  */
+import { latin1Bytes } from "../../net/latin1.ts";
 import type { Command } from "./command.ts";
 import { say } from "./command.ts";
-import { octets } from "./connection.ts";
 
 /** Most bytes that `stats cachedump` shows. */
 const MAX_DUMP_BYTES = 2_097_152;
@@ -56,7 +56,7 @@ export function cachedump(command: Command, slab: number, most: number): void {
 
 /** A key in which all but letters, digits and `-._~` are written by their numbers. */
 function encodeKey(key: string): string {
-  return [...octets(key)].map((byte) => {
+  return [...latin1Bytes(key)].map((byte) => {
     const character = String.fromCharCode(byte);
     if (/[A-Za-z0-9\-._~]/.test(character)) return character;
     return "%" + byte.toString(16).toUpperCase().padStart(2, "0");

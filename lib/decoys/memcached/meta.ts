@@ -2,6 +2,7 @@
  * Meta commands of the text protocol: two letters, a key, flags.
  * @module
  */
+import { latin1Bytes } from "../../net/latin1.ts";
 import {
   type After,
   BAD_CHUNK,
@@ -15,7 +16,6 @@ import {
   say,
   TOO_LARGE,
 } from "./command.ts";
-import { octets } from "./connection.ts";
 import { addDelta } from "./delta.ts";
 import {
   decodeKey,
@@ -326,7 +326,7 @@ function arithmetic(command: Command): After {
   let item = result.kind === "done" ? result.item : undefined;
   const isNew = result.kind === "missing" && flags.vivify !== undefined;
   if (isNew) {
-    const value = octets(String(flags.initial));
+    const value = latin1Bytes(String(flags.initial));
     item = store.link(flags.key, { value, flags: 0, exptime: 0 });
   }
   if (hasLongOpaque(options)) return say(command, OPAQUE_TOO_LONG, true);

@@ -2,8 +2,9 @@
  * The text protocol: lines, and which command is whose.
  * @module
  */
+import { latin1 } from "../../net/latin1.ts";
 import { type After, type Command, ERROR, type Handler, say } from "./command.ts";
-import { type Connection, textOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { META } from "./meta.ts";
 import { ADMIN } from "./text_admin.ts";
 import { stats } from "./text_stats.ts";
@@ -57,7 +58,7 @@ export async function readLine(
     const at = unread.indexOf(LF, searched);
     if (at >= 0) {
       const hasCr = at > 1 && unread[at - 1] === CR;
-      const line = textOf(unread.subarray(0, hasCr ? at - 1 : at));
+      const line = latin1(unread.subarray(0, hasCr ? at - 1 : at));
       connection.consume(at + 1);
       const nul = line.indexOf("\0");
       return nul < 0 ? line : line.slice(0, nul);
@@ -85,7 +86,7 @@ export function wordsOf(line: string, most = MAX_WORDS): string[] {
 }
 
 function isLongGet(start: Uint8Array): boolean {
-  const text = textOf(start.subarray(0, MAX_SPACES + 6));
+  const text = latin1(start.subarray(0, MAX_SPACES + 6));
   const word = text.replace(/^ +/, "");
   return text.length - word.length <= MAX_SPACES && /^gets? /.test(word);
 }

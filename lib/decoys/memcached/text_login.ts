@@ -2,7 +2,8 @@
  * Login of the text protocol with a file of users (`-Y`): a `set` whose value is name and password.
  * @module
  */
-import { type Connection, octets, READ_BUFFER_BYTES, textOf } from "./connection.ts";
+import { latin1, latin1Bytes } from "../../net/latin1.ts";
+import { type Connection, READ_BUFFER_BYTES } from "./connection.ts";
 import { parseUint32 } from "./numbers.ts";
 import { readLine, wordsOf } from "./text.ts";
 
@@ -31,7 +32,7 @@ export async function authenticateByText(connection: Connection): Promise<void> 
       }
       if (count > 0x7fff_ffff || !await connection.fill()) return;
     }
-    const body = textOf(connection.unread.subarray(0, count));
+    const body = latin1(connection.unread.subarray(0, count));
     connection.consume(count);
     reply(connection, tryLogin(connection, body));
   }
@@ -50,7 +51,7 @@ function tryLogin(connection: Connection, body: string): string {
       connection.session.emit("protocol.error", {
         offset: 0,
         expected,
-        firstBytes: Uint8Array.from(octets(body.slice(0, 256))),
+        firstBytes: Uint8Array.from(latin1Bytes(body.slice(0, 256))),
       });
     }
     return "CLIENT_ERROR bad command line termination";

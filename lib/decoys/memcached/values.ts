@@ -3,8 +3,8 @@
  * @module
  */
 import { Capture } from "../../net/digest.ts";
-import { escapeBytes } from "../../net/escape.ts";
-import { type Connection, octets } from "./connection.ts";
+import { escapeOctets } from "../../net/latin1.ts";
+import type { Connection } from "./connection.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -63,7 +63,7 @@ export async function swallow(
   } finally {
     if (capture.size > 0 && connection.quota.take()) {
       connection.session.emit("payload", {
-        name: escapeBytes(octets(key)),
+        name: escapeOctets(key),
         bytes: capture.bytes(),
         size: capture.size,
         sha256: capture.sha256(),

@@ -6,7 +6,7 @@ import { formatHttpDate, parseHttpDate } from "../../../lib/decoys/http/dates.ts
 import { type RequestHead } from "../../../lib/decoys/http/head.ts";
 import { boundaryOf, MultipartReader } from "../../../lib/decoys/http/multipart.ts";
 import { NginxHeadParser } from "../../../lib/decoys/http/nginx_head.ts";
-import { fromOctets } from "../../../lib/decoys/http/octets.ts";
+import { latin1Bytes } from "../../../lib/net/latin1.ts";
 import { resolveApachePath, resolveNginxPath } from "../../../lib/decoys/http/paths.ts";
 import { sha256Hex } from "../../../lib/net/digest.ts";
 import { octets } from "./golden.ts";
@@ -17,7 +17,7 @@ for (const [name, Parser] of Object.entries(PARSERS)) {
   Deno.test(`the head parser of ${name} keeps order, case and bytes, cut anywhere`, () => {
     const text =
       "\r\nPOST /a?b=\xff HTTP/1.1\r\nhOsT: x\r\nX-B:1\r\nx-a:  two words \r\nX-B: \xe9\r\n\r\nrest";
-    const bytes = fromOctets(text);
+    const bytes = latin1Bytes(text);
     for (let at = 0; at <= bytes.length - 4; at++) {
       const parser = new Parser();
       let taken = parser.feed(bytes.subarray(0, at), 0);
@@ -47,8 +47,8 @@ for (const [name, Parser] of Object.entries(PARSERS)) {
       ]
     ) {
       const parser = new Parser();
-      const chunk = fromOctets(unit.repeat(Math.ceil(1000 / unit.length)));
-      parser.feed(fromOctets("GET / HTTP/1.1\r\n"), 0);
+      const chunk = latin1Bytes(unit.repeat(Math.ceil(1000 / unit.length)));
+      parser.feed(latin1Bytes("GET / HTTP/1.1\r\n"), 0);
       let fed = 0;
       while (parser.head === undefined && fed < 4_000_000) {
         parser.feed(chunk, 0);
@@ -102,7 +102,7 @@ Deno.test("parseHttpDate() reads all three forms and refuses the rest", () => {
 
 Deno.test("MultipartReader finds the same parts, cut anywhere, and hashes all of a file", () => {
   const file = "\r\n--".repeat(300) + "\x00end";
-  const body = fromOctets(
+  const body = latin1Bytes(
     'preamble\r\n--b\r\nContent-Disposition: form-data; name="u"\r\n\r\nroot\r\n--b\r\n' +
       'Content-Disposition: form-data; name="f"; filename="a \\"b\\".php"\r\nContent-Type: text/x\r\n\r\n' +
       `${file}\r\n--b--\r\nepilogue`,
@@ -117,7 +117,7 @@ Deno.test("MultipartReader finds the same parts, cut anywhere, and hashes all of
     assertEquals([upload!.fileName, upload!.type], ['a \\"b\\".php', "text/x"]);
     assertEquals(upload!.content.bytes().length, 10);
     assertEquals(upload!.content.size, file.length);
-    assertEquals(upload!.content.sha256(), sha256Hex(fromOctets(file)));
+    assertEquals(upload!.content.sha256(), sha256Hex(latin1Bytes(file)));
   }
 });
 
@@ -131,7 +131,7 @@ Deno.test("findCredentials() knows the fields of many forms", () => {
     pathAndQuery: target,
   });
   const find = (type: string, body: string, target = "/") =>
-    findCredentials(head(target), { type, body: fromOctets(body), parts: [] })
+    findCredentials(head(target), { type, body: latin1Bytes(body), parts: [] })
       .map(({ username, secret }) => `${username}:${secret}`);
   const form = "application/x-www-form-urlencoded";
   for (
@@ -186,7 +186,7 @@ Deno.test("findCredentials() knows WordPress's calls, one or many in a body", ()
         headers: [],
         pathAndQuery: "/xmlrpc.php",
       },
-      { type: "text/xml", body: fromOctets(body), parts: [] },
+      { type: "text/xml", body: latin1Bytes(body), parts: [] },
     ).map(({ username, secret }) => `${username}:${secret}`);
   assertEquals(
     find(
