@@ -110,6 +110,40 @@ export function flag(fallback: boolean, description: string) {
   );
 }
 
+/** A pause in ms that may be left to the product. */
+function productPause(description: string) {
+  const message = "must be a whole number from 0 to 60000";
+  return v.optional(v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(0, message),
+    v.maxValue(60_000, message),
+    v.description(description),
+  ));
+}
+
+/** The pause before a failed login is answered, as keys of a decoy's options: see `pausesFit`. */
+export const LOGIN_PAUSES = {
+  pause_min_ms: productPause(
+    "Shortest pause before a failed login is answered; the product's own.",
+  ),
+  pause_max_ms: productPause("Longest pause before a failed login is answered; the product's own."),
+};
+
+/** Options with `LOGIN_PAUSES`. */
+interface LoginPauses {
+  readonly pause_min_ms?: number | undefined;
+  readonly pause_max_ms?: number | undefined;
+}
+
+/** A check of options with `LOGIN_PAUSES`: the shortest pause is at most the longest. */
+export function pausesFit<Options extends LoginPauses>() {
+  return v.check<Options, string>(
+    ({ pause_min_ms: min = 0, pause_max_ms: max = Infinity }) => min <= max,
+    "must have pause_min_ms at most pause_max_ms",
+  );
+}
+
 /**
  * A mapping with these keys and no others, whose errors name the keys there are.
  * @param entries schema of each key.

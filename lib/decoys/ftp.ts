@@ -7,7 +7,7 @@
  * Events: `auth.attempt`, `command`, `limit.hit`.
  * @module
  */
-import { choice, count, text, v } from "../config/schema.ts";
+import { choice, count, LOGIN_PAUSES, pausesFit, text, v } from "../config/schema.ts";
 import type { Decoy, DecoyKind, Session } from "./decoy.ts";
 import { proftpd } from "./ftp/proftpd.ts";
 import { type Product, Reporter, type Settings } from "./ftp/product.ts";
@@ -17,18 +17,6 @@ const PRODUCTS: Record<"vsftpd-3.0.3" | "proftpd-1.3.8", Product> = {
   "vsftpd-3.0.3": vsftpd,
   "proftpd-1.3.8": proftpd,
 };
-
-/** A pause in ms that may be left to the product. */
-function pause(description: string) {
-  const message = "must be a whole number from 0 to 60000";
-  return v.optional(v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(0, message),
-    v.maxValue(60_000, message),
-    v.description(description),
-  ));
-}
 
 const Options = v.pipe(
   v.strictObject({
@@ -47,13 +35,9 @@ const Options = v.pipe(
       "Whether AUTH TLS is known, and whether one must use it before a login.",
     ),
     max_attempts: count(3, 1, 100, "Failed logins after which the connection is closed."),
-    pause_min_ms: pause("Shortest pause before a failed login is answered; the product's own."),
-    pause_max_ms: pause("Longest pause before a failed login is answered; the product's own."),
+    ...LOGIN_PAUSES,
   }),
-  v.check(
-    ({ pause_min_ms: min = 0, pause_max_ms: max = Infinity }) => min <= max,
-    "must have pause_min_ms at most pause_max_ms",
-  ),
+  pausesFit(),
 );
 type Options = v.InferOutput<typeof Options>;
 

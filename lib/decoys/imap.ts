@@ -6,23 +6,10 @@
  * Events: `auth.attempt`, `command`, `limit.hit`.
  * @module
  */
-import { choice, flag, text, v } from "../config/schema.ts";
-import { authPenaltyOf } from "../net/auth_penalty.ts";
-import { DovecotAuth } from "../net/dovecot_auth.ts";
+import { choice, flag, LOGIN_PAUSES, pausesFit, text, v } from "../config/schema.ts";
+import { dovecotAuthOf } from "../net/dovecot_auth.ts";
 import { MECHANISMS } from "../net/sasl.ts";
 import type { Decoy, DecoyKind } from "./decoy.ts";
-
-/** A pause in ms that may be left to the product. */
-function pause(description: string) {
-  const message = "must be a whole number from 0 to 60000";
-  return v.optional(v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(0, message),
-    v.maxValue(60_000, message),
-    v.description(description),
-  ));
-}
 
 const Options = v.pipe(
   v.strictObject({
@@ -46,13 +33,9 @@ const Options = v.pipe(
     starttls: flag(true, "Whether STARTTLS is offered."),
     require_tls: flag(false, "Whether passwords in clear are refused (and told) without TLS."),
     slow_down: flag(true, "Whether an address that has failed waits longer, up to 15 s more."),
-    pause_min_ms: pause("Shortest pause before a failed login is answered; the product's own."),
-    pause_max_ms: pause("Longest pause before a failed login is answered; the product's own."),
+    ...LOGIN_PAUSES,
   }),
-  v.check(
-    ({ pause_min_ms: min = 0, pause_max_ms: max = Infinity }) => min <= max,
-    "must have pause_min_ms at most pause_max_ms",
-  ),
+  pausesFit(),
 );
 type Options = v.InferOutput<typeof Options>;
 
@@ -67,15 +50,9 @@ export const imap: DecoyKind<Options> = {
   startsTls: ({ starttls }) => starttls,
   create: async (options, context): Promise<Decoy> => {
     const { serve } = await import("./imap/dialogue.ts");
-    const { pause_min_ms: min, pause_max_ms: max } = options;
-    const auth = new DovecotAuth({
-      mechanisms: options.auth,
-      hostname: options.hostname || context.hostname,
-      pauseMs: min === undefined && max === undefined ? undefined : [min ?? 0, max ?? min!],
-      penalty: options.slow_down ? authPenaltyOf(context.store) : undefined,
-    });
+    const hostname = options.hostname || context.hostname;
     const settings = {
-      auth,
+      auth: dovecotAuthOf(options, { hostname, sensor: context.store }),
       greeting: options.greeting,
       offersTls: options.starttls,
       requiresTls: options.require_tls,

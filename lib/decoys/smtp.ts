@@ -6,24 +6,11 @@
  * Events: `auth.attempt`, `command`, `payload` (each message and what is attached to it), `limit.hit`.
  * @module
  */
-import { choice, count, flag, text, v } from "../config/schema.ts";
-import { authPenaltyOf } from "../net/auth_penalty.ts";
-import { DovecotAuth } from "../net/dovecot_auth.ts";
+import { choice, count, flag, LOGIN_PAUSES, pausesFit, text, v } from "../config/schema.ts";
+import { dovecotAuthOf } from "../net/dovecot_auth.ts";
 import { MECHANISMS } from "../net/sasl.ts";
 import type { Decoy, DecoyKind } from "./decoy.ts";
 import { SYSTEM_USERS } from "./smtp/recipients.ts";
-
-/** A pause in ms that may be left to the product. */
-function pause(description: string) {
-  const message = "must be a whole number from 0 to 60000";
-  return v.optional(v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(0, message),
-    v.maxValue(60_000, message),
-    v.description(description),
-  ));
-}
 
 /** A list of short words. */
 function words(description: string) {
@@ -80,13 +67,9 @@ const Options = v.pipe(
     soft_errors: count(10, 1, 10_000, "Errors from which on each answer waits a second."),
     hard_errors: count(20, 1, 10_000, "Errors that end the session."),
     slow_down: flag(true, "Whether an address that has failed waits longer, up to 15 s more."),
-    pause_min_ms: pause("Shortest pause before a failed login is answered; the product's own."),
-    pause_max_ms: pause("Longest pause before a failed login is answered; the product's own."),
+    ...LOGIN_PAUSES,
   }),
-  v.check(
-    ({ pause_min_ms: min = 0, pause_max_ms: max = Infinity }) => min <= max,
-    "must have pause_min_ms at most pause_max_ms",
-  ),
+  pausesFit(),
 );
 type Options = v.InferOutput<typeof Options>;
 
@@ -102,14 +85,8 @@ export const smtp: DecoyKind<Options> = {
   startsTls: (options) => tlsOf(options) !== "none",
   create: async (options, context): Promise<Decoy> => {
     const { serve } = await import("./smtp/dialogue.ts");
-    const { pause_min_ms: min, pause_max_ms: max } = options;
     const hostname = options.hostname || context.hostname;
-    const auth = new DovecotAuth({
-      mechanisms: options.auth,
-      hostname,
-      pauseMs: min === undefined && max === undefined ? undefined : [min ?? 0, max ?? min!],
-      penalty: options.slow_down ? authPenaltyOf(context.store) : undefined,
-    });
+    const auth = dovecotAuthOf(options, { hostname, sensor: context.store });
     const names = [hostname, context.hostname, "localhost.localdomain", "localhost"];
     const seed = context.seed("smtp queue");
     const settings = {

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type AuthPenalty, failureDelayMs, PAM_MS } from "./auth_penalty.ts";
+import { type AuthPenalty, authPenaltyOf, failureDelayMs, PAM_MS } from "./auth_penalty.ts";
 import { type Mechanism, MECHANISMS, type SaslAsked } from "./sasl.ts";
 
 /** What of a session is needed to let its peer wait. */
@@ -25,6 +25,31 @@ export interface DovecotAuthSettings {
   readonly pauseMs?: readonly [min: number, max: number] | undefined;
   /** Who has failed already; without it nobody waits for an earlier failure. */
   readonly penalty?: AuthPenalty | undefined;
+}
+
+/** Options of decoys with an auth service, as the config has them. */
+export interface DovecotAuthOptions {
+  readonly auth: readonly Mechanism[];
+  readonly slow_down: boolean;
+  readonly pause_min_ms?: number | undefined;
+  readonly pause_max_ms?: number | undefined;
+}
+
+/**
+ * Makes an auth service of a decoy's options.
+ * @param options of the decoy; of the pauses each can stand for the other.
+ * @param host its name, and the sensor, all of whose services share the table of who has failed.
+ */
+export function dovecotAuthOf(
+  { auth, slow_down, pause_min_ms: min, pause_max_ms: max }: DovecotAuthOptions,
+  { hostname, sensor }: { hostname: string; sensor: object },
+): DovecotAuth {
+  return new DovecotAuth({
+    mechanisms: auth,
+    hostname,
+    pauseMs: min === undefined && max === undefined ? undefined : [min ?? 0, max ?? min!],
+    penalty: slow_down ? authPenaltyOf(sensor) : undefined,
+  });
 }
 
 /** An auth service in which nobody has an account. */
