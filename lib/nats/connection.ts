@@ -163,6 +163,7 @@ async function connectTo(
     noRandomize: true,
     ignoreClusterUpdates: true,
     resolve: false,
+    inboxPrefix: options.inbox_prefix,
     pingInterval: PING_MS,
     maxPingOut: 1,
     noAsyncTraces: true,

@@ -4,6 +4,7 @@
  */
 import { count, flag, secret, text, v } from "../config/schema.ts";
 import { parseHostPort } from "../net/address.ts";
+import { SUBJECT_PREFIX } from "./subject.ts";
 
 /** Most servers that may be named. */
 const MAX_SERVERS = 16;
@@ -49,6 +50,19 @@ export const SERVER_KEYS = {
       v.description("JetStream domain; empty for the server's own"),
     ),
     "",
+  ),
+  inbox_prefix: v.optional(
+    v.pipe(
+      v.string("must be a text"),
+      v.regex(
+        SUBJECT_PREFIX,
+        "must have parts of a-z, A-Z, 0-9, dash, underscore with dots between",
+      ),
+      v.description(
+        "What the subjects of answers to us begin with; one of its own keeps them ours",
+      ),
+    ),
+    "_INBOX",
   ),
   connect_ms: count(5000, 100, 60_000, "Longest time to connect to one server, in ms"),
 } as const;

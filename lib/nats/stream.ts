@@ -81,7 +81,9 @@ export async function explainSilence(link: NatsLink, subject: string): Promise<s
         JSON.stringify(names[0])
       } does not answer, which has the subject; its leader must be up`;
   } catch (error) {
-    return explain(link, error);
+    if (isSilence(error)) return explain(link, error);
+    // We may not ask; so much is known.
+    return `nobody takes subject ${JSON.stringify(subject)}, must be one of a stream's subjects`;
   }
 }
 

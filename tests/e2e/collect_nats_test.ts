@@ -1,6 +1,7 @@
 /** Collectors that share a consumer of Debian's nats-server, ended hard in the middle of their work. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
 import { v } from "../../lib/config/schema.ts";
+import { SinkError } from "../../lib/errors.ts";
 import { Emitter, type SensorEvent } from "../../lib/events/emitter.ts";
 import { natsSink } from "../../lib/sinks/nats.ts";
 import { TEST_SENSOR, testScope } from "../support/events.ts";
@@ -267,3 +268,50 @@ testWith(
     assertEquals(new Set(ids), new Set(source.ids));
   },
 );
+
+testWith("With a user for each, a sensor can only speak in its own name", NEEDS, async () => {
+  const users = ["edge-1", "edge-2"].map((name) =>
+    `{ user: ${name}, password: "", permissions: {\n` +
+    `  publish: ["duckblind.${name}.>"]\n  subscribe: ["_INBOX-${name}.>"]\n } }`
+  );
+  const collector = '{ user: collector, password: "", permissions: {\n' +
+    '  publish: ["$JS.API.CONSUMER.INFO.DUCKBLIND.duckblind", "$JS.API.CONSUMER.CREATE.DUCKBLIND.duckblind.>",\n' +
+    '    "$JS.API.CONSUMER.MSG.NEXT.DUCKBLIND.duckblind", "$JS.ACK.DUCKBLIND.duckblind.>"]\n' +
+    '  subscribe: ["_INBOX-collector.>"]\n } }';
+  const owner = '{ user: owner, password: "" }';
+  await using server = await NatsServer.make(
+    `authorization { users: [\n${[...users, collector, owner].join("\n")}\n] }`,
+  );
+  await server.start();
+  const login = (name: string) => ({ user: name, inbox_prefix: `_INBOX-${name}` });
+  const write = async (name: string, source: Source, options = {}) => {
+    const parsed = v.parse(natsSink.options, {
+      servers: [server.address],
+      ...login(name),
+      ...options,
+    });
+    await using sink = await natsSink.open(parsed, TEST_CONTEXT);
+    await sink.write(batchOf(source.take(2)), AbortSignal.timeout(SOON_MS));
+  };
+  const [one, two] = [new Source("edge-1"), new Source("edge-2")];
+  const early = await assertRejects(() => write("edge-1", new Source("edge-1")), SinkError);
+  assertMatch(
+    early.message,
+    /: nobody takes subject "duckblind\.edge-1\.credential-attempt", must be /,
+  );
+  await write("owner", new Source("owner"), { create_stream: true, inbox_prefix: "_INBOX" });
+  await write("edge-1", one);
+  await write("edge-2", two);
+  const forged = await assertRejects(() => write("edge-1", new Source("edge-2")), SinkError);
+  assertMatch(forged.message, /the user may not publish to duckblind\.edge-2\.credential-attempt$/);
+  const config = collectorConfig("collector-1", server.address)
+    .replace("ack_wait_s", "user: collector, inbox_prefix: _INBOX-collector, ack_wait_s");
+  await using program = await Program.source(config);
+  {
+    await using sensor = await program.startSensor();
+    await received(sensor, 6);
+    assertEquals((await sensor.stop()).code, 0);
+  }
+  const { events } = await program.journal();
+  assertEquals([idsOf(events, "edge-1"), idsOf(events, "edge-2")], [one.ids, two.ids]);
+});
