@@ -3,13 +3,14 @@
  * takes it, and work in slices so that no decoy waits for a large body.
  * @module
  */
+import { setImmediate } from "node:timers";
 import { v } from "../config/schema.ts";
 import { SinkError } from "../errors.ts";
 import { formatHostPort } from "../net/address.ts";
 import { type HttpAnswer, HttpCaller } from "./http.ts";
 
 /** Bytes compressed, or events encoded, between two rounds of the event loop: about a millisecond. */
-const SLICE_BYTES = 65_536;
+const SLICE_BYTES = 131_072;
 const SLICE_EVENTS = 100;
 /** Bodies below this are sent as they are, in bytes: they would not become fewer packets. */
 const MIN_GZIP_BYTES = 1024;
@@ -190,6 +191,7 @@ async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await compressed);
 }
 
+/** Not a timer, which would wait for a millisecond each time. */
 function nextRound(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return new Promise((resolve) => void setImmediate(resolve));
 }
