@@ -23,6 +23,8 @@ export interface Received {
 export interface ReceiverOptions {
   /** What is answered; `200 ok` if absent. */
   readonly answer?: (call: Received, index: number) => Response | Promise<Response>;
+  /** Where it listens; a free port if absent. */
+  readonly port?: number;
   /** PEM, for TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -41,7 +43,7 @@ export class Receiver implements AsyncDisposable {
   constructor(options: ReceiverOptions = {}) {
     this.answer = options.answer ?? (() => new Response("ok"));
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {}, ...options.tls },
+      { hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {}, ...options.tls },
       (request) => this.#handle(request),
     );
     this.port = this.#server.addr.port;
