@@ -63,6 +63,7 @@ unpack syslog-ng syslog-ng-core libivykis0 libnet1
 install nginx-light apache2 busybox inetutils-inetd inetutils-telnetd openssh-server dropbear-bin
 install postgresql-15 mariadb-server redis-server
 install memcached libsasl2-modules mosquitto
+install nats-server
 install dovecot-core dovecot-imapd dovecot-pop3d postfix
 install dante-server git squid
 install tigervnc-standalone-server tigervnc-tools

@@ -194,6 +194,8 @@ Deno.test("the sensor is not loaded with what only other commands need", () => {
     assert(modules.some(({ imports }) => imports.some(({ target }) => target === name)), name);
     assertEquals(loaded.has(name), false, name);
   }
+  // Nor with a large library that only some configs need.
+  assert(!loaded.has("@nats-io/jetstream") && !loaded.has("lib/nats/library.ts"));
 });
 
 Deno.test("--version is answered without any library but the argument parser", () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { COLLECTOR_KINDS } from "../lib/collect/registry.ts";
 import { parseConfig } from "../lib/config/config.ts";
 import { configSchema } from "../lib/config/document.ts";
 import { defaultConfig } from "../lib/config/default.ts";
@@ -9,7 +10,12 @@ import { SINK_KINDS } from "../lib/sinks/registry.ts";
 import { VERSION } from "../lib/version.ts";
 import { COMMANDS } from "../lib/cli/commands.ts";
 
-const KINDS = { decoys: DECOY_KINDS, sinks: SINK_KINDS, lures: LURE_NAMES };
+const KINDS = {
+  decoys: DECOY_KINDS,
+  sinks: SINK_KINDS,
+  collectors: COLLECTOR_KINDS,
+  lures: LURE_NAMES,
+};
 const readme = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 const project = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
 
@@ -59,6 +65,19 @@ Deno.test("README's config is valid, and names every key that there is", () => {
     const part = text.split(new RegExp(`^${section}:`, "m"))[1]!.split(/^\S/m)[0]!;
     for (const key of keys) {
       assert(new RegExp(`^ +${key}:`, "m").test(part), `README's config lacks ${section}.${key}`);
+    }
+  }
+});
+
+Deno.test("README's config of NATS is valid, and shows every default", () => {
+  const section = readme.split(/^## NATS/m)[1]!;
+  const shown = parseConfig(/```yaml\n([\s\S]*?)```/.exec(section)![1]!, KINDS);
+  const entry = "{kind: nats, servers: [nats.example.com:4222]}";
+  const plain = parseConfig(`sinks: [${entry}]\ncollect: [${entry}]`, KINDS);
+  const changed = ["servers", "tls", "ca", "user", "password", "inbox_prefix"];
+  for (const list of ["sinks", "collect"] as const) {
+    for (const [key, value] of Object.entries(plain[list][0]!.options)) {
+      if (!changed.includes(key)) assertEquals(shown[list][0]!.options[key], value, key);
     }
   }
 });

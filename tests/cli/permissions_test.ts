@@ -100,6 +100,24 @@ Deno.test("permissions of the compiled-in config let init write its file and run
   assert(flags.includes("--allow-write=data,duckblind.yaml"), flags.join(" "));
 });
 
+Deno.test("permissions let NATS be dialled where the config names it, and its secrets be read", () => {
+  const place = (port: number, secret: string) =>
+    `{kind: nats, servers: ["n.example.org:${port}"], tls: true, ca: ca-${port}.pem, token: "${secret}"}`;
+  const config = parseConfig(
+    `service: {enabled: false}\nsinks: [${place(4222, "env:SEND")}]\n` +
+      `collect: [${place(4223, "file:take.token")}]`,
+    KNOWN_KINDS,
+  );
+  assertEquals(permissionFlags(config, "c.yaml"), [
+    "--no-prompt",
+    "--allow-net=n.example.org:4222,n.example.org:4223",
+    "--allow-read=data,c.yaml,ca-4222.pem,ca-4223.pem,take.token",
+    "--allow-write=data",
+    "--allow-sys=hostname",
+    "--allow-env=NO_COLOR,SEND",
+  ]);
+});
+
 Deno.test("permissions double a comma in a path, as Deno wants it", () => {
   const config = parseConfig("sensor: {data: 'a,b'}\nservice: {enabled: false}", KNOWN_KINDS);
   assert(permissionFlags(config, "c.yaml").includes("--allow-write=a,,b"));
