@@ -11,7 +11,7 @@ import type { SinkKind } from "./sink.ts";
 
 const Options = v.strictObject({
   url: httpUrl("Address of the collector, such as https://splunk.example:8088"),
-  token: v.nonOptional(secret("Token of the collector"), "must be env:NAME or file:PATH"),
+  token: secret("Token of the collector").wrapped, // without it there is no collector
   acknowledge: choice(
     "auto",
     ["auto", "required", "off"],
