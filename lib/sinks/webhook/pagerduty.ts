@@ -22,12 +22,12 @@ export const pagerduty: Service = {
     client: "Duckblind",
     payload: {
       summary: fit(`${title}: ${summary}`, MAX_SUMMARY),
-      source: fit(subject.sensor || "duckblind", MAX_NAME),
+      source: nameOr(subject.sensor, "duckblind"),
       severity: level,
       timestamp: subject.time,
-      component: fit(subject.decoy, MAX_NAME),
-      group: fit(subject.source || subject.sensor, MAX_NAME),
-      class: fit(subject.action, MAX_NAME),
+      component: nameOr(subject.decoy, "unknown"),
+      group: nameOr(subject.source || subject.sensor, "unknown"),
+      class: nameOr(subject.action, "unknown"),
       custom_details: {
         ...Object.fromEntries(facts.map(({ label, value }) => [label.toLowerCase(), value])),
         command,
@@ -43,4 +43,9 @@ export const pagerduty: Service = {
 function keyOf({ id, sensor, group, action, time }: Subject): string {
   if (group !== "") return `duckblind/${sensor}/${group}`;
   return id || `duckblind/${sensor}/${action}/${time}`;
+}
+
+/** A name, where PagerDuty wants one. */
+function nameOr(name: string, otherwise: string): string {
+  return fit(name || otherwise, MAX_NAME);
 }

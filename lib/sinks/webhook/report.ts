@@ -7,6 +7,7 @@
  * @module
  */
 import { toObject } from "../../events/encoders/encoder.ts";
+import { escapeHidden } from "../../net/escape.ts";
 import type { Notice } from "../sink.ts";
 import { fit } from "./fit.ts";
 
@@ -78,7 +79,7 @@ export function reportOf(notice: Notice): Report {
     severity: event.severity,
     level: levelOf(event.severity),
     title: defang(fit(`Duckblind: ${describeReason(notice)}`, MAX_TITLE)),
-    summary: fit(defang(textAt(fields, "message") || event.action), MAX_SUMMARY),
+    summary: fit(defang(textAt(fields, "message") || plainName(event.action)), MAX_SUMMARY),
     facts: factsOf(notice, fields).filter(({ value }) => value !== "")
       .map(({ label, value }) => ({ label, value: fit(defang(value), MAX_FACT) })),
     command: commandFor(notice),
@@ -152,7 +153,8 @@ function factsOf(notice: Notice, fields: unknown): Fact[] {
 
 function describePlace({ event: { decoy, source } }: Notice, fields: unknown): string {
   const kind = textAt(fields, "duckblind", "decoy", "kind");
-  const name = kind === "" || kind === decoy ? decoy : `${decoy} (${kind})`;
+  const plain = plainName(decoy);
+  const name = kind === "" || kind === decoy ? plain : `${plain} (${kind})`;
   const destination = endpointAt(fields, "destination");
   const sensor = textAt(fields, "observer", "name");
   return [
@@ -198,13 +200,13 @@ function commandFor({ reason, event, group, fromMs }: Notice): string {
 
 /** A name that some sensor gave, without signs that a service could take for markup. */
 function plainName(text: string): string {
-  return fit(text.replaceAll(/[^\w.: -]/g, "?"), MAX_NAME);
+  return fit(defang(text.replaceAll(/[^\w.: -]/g, "?")), MAX_NAME);
 }
 
 /** Breaks addresses of the web. */
 function defang(text: string): string {
   return text.replaceAll("://", "[:]//").replaceAll(
-    /\bwww\./gi,
+    /www\./gi,
     (word) => `${word.slice(0, 3)}[.]`,
   );
 }
@@ -220,12 +222,15 @@ function endpointAt(fields: unknown, name: string): string {
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-/** A field as text; empty when there is none. Events of other sensors come through here too. */
+/**
+ * A field as text; empty when there is none. What this sensor tells has nothing hidden in it, but
+ * events of other sensors come through here too.
+ */
 function textAt(fields: unknown, ...path: string[]): string {
   let value = fields;
   for (const name of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return "";
     value = (value as Record<string, unknown>)[name];
   }
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  return typeof value === "string" || typeof value === "number" ? escapeHidden(String(value)) : "";
 }
