@@ -51,6 +51,9 @@ export function text(fallback: string, maxLength: number, description: string) {
 /** What begins a reference to a secret: the name of a variable, or the path of a file, follows. */
 const SECRET_REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 
+/** Begins with "is", so that what stands there is not told: it may be the secret. */
+const NOT_A_REFERENCE = "is no env:NAME nor file:PATH, must be one: where the secret is";
+
 /**
  * A reference to a secret, which itself never stands in a config: `env:NAME` or `file:PATH`. Absent
  * means none.
@@ -60,9 +63,9 @@ const SECRET_REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 export function secret(description: string) {
   return v.optional(
     v.pipe(
-      v.string("must be env:NAME or file:PATH, where the secret is"),
+      v.string(NOT_A_REFERENCE),
       v.maxLength(1024, "must have at most 1024 characters"),
-      v.regex(SECRET_REFERENCE, "must be env:NAME or file:PATH, where the secret is"),
+      v.regex(SECRET_REFERENCE, NOT_A_REFERENCE),
       v.description(`${description}; env:NAME or file:PATH`),
     ),
   );

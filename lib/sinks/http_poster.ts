@@ -19,7 +19,9 @@ const encoder = new TextEncoder();
 
 /** The schema of an address such as `https://receiver.example:9200/path`. */
 export function httpUrl(description: string) {
-  const message = "must be such as https://host:port/path, without user, query and fragment";
+  // Begins with "is", so that what stands there is not told: it may have a password in it.
+  const message =
+    "is not such as https://host:port/path, must be, without user, query and fragment";
   return v.pipe(
     v.string(message),
     v.maxLength(1024, "must have at most 1024 characters"),

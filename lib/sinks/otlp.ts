@@ -5,9 +5,12 @@
  * sent again.
  * @module
  */
-import { flag, secret, text, v } from "../config/schema.ts";
+import { flag, isSecretReference, secret, text, v } from "../config/schema.ts";
 import { hostPortOf, httpUrl } from "./http_poster.ts";
 import type { SinkKind } from "./sink.ts";
+
+/** Headers whose values are secrets. */
+const SECRET_HEADERS = /authorization|cookie|token|secret|password|api-?key/i;
 
 const Options = v.strictObject({
   url: httpUrl(
@@ -25,11 +28,18 @@ const Options = v.strictObject({
         v.pipe(
           v.string("must be a text"),
           // Field values: RFC 9110 §5.5.
-          v.regex(/^[\x21-\x7e](?:[\t\x20-\x7e]{0,4094}[\x21-\x7e])?$/, "must be a field value"),
+          v.regex(/^[\x21-\x7e](?:[\t\x20-\x7e]{0,4094}[\x21-\x7e])?$/, "is no field value"),
         ),
         "must be a mapping of names and values",
       ),
-      v.description("More headers; a value may be env:NAME or file:PATH"),
+      v.check(
+        (headers) =>
+          Object.entries(headers).every(([name, value]) =>
+            !SECRET_HEADERS.test(name) || isSecretReference(value)
+          ),
+        "is with a secret in it, must have env:NAME or file:PATH there",
+      ),
+      v.description("More headers; a value may be env:NAME or file:PATH, and must be for secrets"),
     ),
     {},
   ),

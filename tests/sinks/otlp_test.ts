@@ -196,6 +196,8 @@ Deno.test("otlp sink refuses options that cannot work", () => {
     { url, headers: { "a b": "c" } },
     { url, headers: { a: "b\nc" } },
     { url, headers: { a: "" } },
+    { url, headers: { "X-API-Key": "sesame" } },
+    { url, headers: { authorization: "Basic sesame" } },
     { url, headers: ["a: b"] },
   ];
   for (const options of wrong) {
