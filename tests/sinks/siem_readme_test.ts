@@ -1,7 +1,8 @@
-/** What the README says of the sinks elastic, splunk and otlp. */
-import { assert, assertEquals } from "@std/assert";
+/** The sinks elastic, splunk and otlp in the config, and what the README says of them. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseConfig } from "../../lib/config/config.ts";
 import { v } from "../../lib/config/schema.ts";
+import { ConfigError } from "../../lib/errors.ts";
 import { elasticSink } from "../../lib/sinks/elastic.ts";
 import { otlpSink } from "../../lib/sinks/otlp.ts";
 import { SINK_KINDS } from "../../lib/sinks/registry.ts";
@@ -42,5 +43,24 @@ Deno.test("README names every option of the SIEM sinks", () => {
     for (const name of names) {
       assert(new RegExp(`\\b${name}:`).test(yaml), `README lacks ${kind}'s ${name}`);
     }
+  }
+});
+
+Deno.test("a config with secrets of the SIEM sinks in it is refused, and they are not told", () => {
+  const wrong = [
+    "{kind: splunk, url: 'https://s.example', token: sesame}",
+    "{kind: elastic, urls: ['https://u:sesame@e.example']}",
+    "{kind: elastic, urls: ['https://e.example'], api_key: sesame}",
+    "{kind: elastic, urls: ['https://e.example'], username: u, password: sesame}",
+    "{kind: otlp, url: 'https://o.example', token: sesame}",
+    "{kind: otlp, url: 'https://o.example', headers: {x-api-key: sesame}}",
+    "{kind: otlp, url: 'https://o.example', headers: {x: \"sesame\\u0001\"}}",
+  ];
+  for (const sink of wrong) {
+    const error = assertThrows(
+      () => parseConfig(`sinks: [${sink}]`, { decoys: [], sinks: KINDS, lures: [] }),
+      ConfigError,
+    );
+    assert(!error.message.includes("sesame"), error.message);
   }
 });
