@@ -49,16 +49,34 @@ const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 
-const TYPES: ReadonlyMap<string, FieldType> = new Map(
-  Object.entries(FIELDS).map(([path, [type]]) => [path, type]),
-);
-/** Names of objects that hold known fields. */
-const OBJECTS: ReadonlySet<string> = new Set(
-  Object.keys(FIELDS).flatMap((path) => {
-    const names = path.split(".").slice(0, -1);
-    return names.map((_, i) => names.slice(0, i + 1).join("."));
-  }),
-);
+/** A known name: a field with its type, or an object with the names in it. */
+interface Known {
+  readonly path: string;
+  readonly type: FieldType | undefined;
+  readonly names: Map<string, Known>;
+}
+
+/** All known names, as a tree: a path is never put together where nothing is wrong. */
+const ROOT: Known = { path: "", type: undefined, names: new Map() };
+for (const [path, [type]] of Object.entries(FIELDS)) {
+  let node = ROOT;
+  const names = path.split(".");
+  for (const [i, name] of names.entries()) {
+    let next = node.names.get(name);
+    if (next === undefined) {
+      const isField = i === names.length - 1;
+      next = {
+        path: names.slice(0, i + 1).join("."),
+        type: isField ? type : undefined,
+        names: new Map(),
+      };
+      node.names.set(name, next);
+    }
+    node = next;
+  }
+}
+/** Names of the required fields, in parts. */
+const REQUIRED = REQUIRED_FIELDS.map((path) => path.split("."));
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -80,11 +98,11 @@ export function readForeignEvent(
   }
   if (!isObject(value)) return { refusal: "no-json" };
   try {
-    const event = checkObject(value, "", 0);
-    const missing = REQUIRED_FIELDS.find((path) => at(event, path) === undefined);
-    if (missing !== undefined) throw new Unfit(missing);
-    if (at(event, "observer.name") !== sensor) throw new Unfit("observer.name");
-    return describe(event, { sensor, nowMs });
+    checkObject(value, ROOT);
+    const missing = REQUIRED.find((names) => at(value, names) === undefined);
+    if (missing !== undefined) throw new Unfit(missing.join("."));
+    if (valueOf(value, "observer.name") !== sensor) throw new Unfit("observer.name");
+    return describe(value, { sensor, nowMs });
   } catch (error) {
     if (error instanceof Unfit) return { refusal: `field-${error.path}` };
     throw error;
@@ -94,7 +112,7 @@ export function readForeignEvent(
 /** Takes the columns from an event whose fields have the right types. */
 function describe(event: JsonObject, { sensor, nowMs }: Arrival): ForeignEvent {
   const text = (path: string, form: RegExp): string => {
-    const value = at(event, path) as string | undefined ?? "";
+    const value = valueOf(event, path) as string | undefined ?? "";
     if (!form.test(value)) throw new Unfit(path);
     return value;
   };
@@ -105,10 +123,10 @@ function describe(event: JsonObject, { sensor, nowMs }: Arrival): ForeignEvent {
   const version = text("observer.version", /^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/);
   const timeMs = Date.parse(text("@timestamp", DATE));
   if (Number.isNaN(timeMs)) throw new Unfit("@timestamp");
-  const severity = at(event, "event.severity") as number;
+  const severity = valueOf(event, "event.severity") as number;
   if (severity < 0 || severity > 100) throw new Unfit("event.severity");
   // 0 is that of an event that `test-sink` makes.
-  if (at(event, "event.sequence") as number < 0) throw new Unfit("event.sequence");
+  if (valueOf(event, "event.sequence") as number < 0) throw new Unfit("event.sequence");
   (event.event as JsonObject).ingested = new Date(nowMs).toISOString();
   const json = JSON.stringify(event);
   if (json.length > MAX_UNITS) throw new Unfit("message");
@@ -120,7 +138,7 @@ function describe(event: JsonObject, { sensor, nowMs }: Arrival): ForeignEvent {
     timeMs: Math.min(timeMs, nowMs),
     action,
     decoy,
-    source: at(event, "source.ip") as string | undefined ?? "",
+    source: valueOf(event, "source.ip") as string | undefined ?? "",
     session,
     severity,
     json,
@@ -138,8 +156,8 @@ class Unfit extends Error {
 
   constructor(path: string) {
     super(path);
-    // Of a name that the sensor made up, no more than can stand in a reply.
-    this.path = TYPES.has(path) ? path : path.split(".").slice(0, 2).join(".").slice(0, 40);
+    // Of names that the sensor made up, no more than can stand in a reply.
+    this.path = path.split(".").slice(0, 4).join(".").slice(0, 60);
   }
 }
 
@@ -148,41 +166,54 @@ function isObject(value: Json): value is JsonObject {
 }
 
 /** The value of a dotted name. */
-function at(event: JsonObject, path: string): Json | undefined {
+function valueOf(event: JsonObject, path: string): Json | undefined {
+  return at(event, path.split("."));
+}
+
+function at(event: JsonObject, names: readonly string[]): Json | undefined {
   let value: Json | undefined = event;
-  for (const key of path.split(".")) {
-    value = value !== undefined && isObject(value) && Object.hasOwn(value, key)
-      ? value[key]
-      : undefined;
+  for (const name of names) {
+    if (value === undefined || !isObject(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
   }
   return value;
 }
 
-/** Checks an object's names and values; returns it with hidden characters made visible. */
-function checkObject(object: JsonObject, prefix: string, depth: number): JsonObject {
-  if (depth > MAX_DEPTH) throw new Unfit(prefix);
-  const checked: JsonObject = {};
-  for (const key of Object.keys(object)) {
-    const path = prefix === "" ? key : `${prefix}.${key}`;
-    if (!KEY.test(key)) throw new Unfit(prefix === "" ? "name" : prefix);
-    const value = object[key]!;
-    const type = TYPES.get(path);
-    checked[key] = type === undefined
-      ? checkUnknown(value, path, depth)
-      : checkKnown(value, type, path);
+/** Checks an object that has a known name, and makes hidden characters in it visible. */
+function checkObject(object: JsonObject, known: Known): void {
+  for (const name of Object.keys(object)) {
+    const value = object[name]!;
+    const next = known.names.get(name);
+    if (next === undefined) {
+      checkName(name, known.path);
+      object[name] = checkUnknown(value, known.path === "" ? name : `${known.path}.${name}`, 0);
+    } else if (next.type !== undefined) {
+      const checked = checkKnown(value, next.type, next.path);
+      if (checked !== value) object[name] = checked;
+    } else if (isObject(value)) {
+      checkObject(value, next);
+    } else {
+      throw new Unfit(next.path);
+    }
   }
-  return checked;
+}
+
+/** A name that this version does not know; refused with the name of the object that it is in. */
+function checkName(name: string, path: string): void {
+  if (!KEY.test(name)) throw new Unfit(path === "" ? "name" : path);
 }
 
 /** A field that this version does not know, of a newer sensor: anything that is small and visible. */
 function checkUnknown(value: Json, path: string, depth: number): Json {
-  if (OBJECTS.has(path) && !isObject(value)) throw new Unfit(path);
   if (typeof value === "string") return visible(value);
-  if (Array.isArray(value)) {
-    if (depth > MAX_DEPTH) throw new Unfit(path);
-    return value.map((item) => checkUnknown(item, path, depth + 1));
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > MAX_DEPTH) throw new Unfit(path);
+  if (Array.isArray(value)) return value.map((item) => checkUnknown(item, path, depth + 1));
+  for (const name of Object.keys(value)) {
+    checkName(name, path);
+    value[name] = checkUnknown(value[name]!, path, depth + 1);
   }
-  return isObject(value) ? checkObject(value, path, depth + 1) : value;
+  return value;
 }
 
 function checkKnown(value: Json, type: FieldType, path: string): Json {

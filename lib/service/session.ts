@@ -110,7 +110,16 @@ export class ServiceSession {
    */
   async readBytes(count: number, withinMs: number): Promise<Uint8Array> {
     this.setDeadline(withinMs);
-    return await this.#abortable(this.#reader.bytes(count));
+    const bytes = new Uint8Array(count); // once, and not as the reader's buffer grows
+    for (let at = 0; at < count;) {
+      const chunk = await this.#abortable(this.#reader.read());
+      if (chunk === null) throw new Deno.errors.UnexpectedEof("The peer ended within its request");
+      const wanted = Math.min(chunk.length, count - at);
+      bytes.set(chunk.subarray(0, wanted), at);
+      this.#reader.unread(chunk.subarray(wanted));
+      at += wanted;
+    }
+    return bytes;
   }
 
   /** Ends the wait for a line as if the peer had ended its side. */
