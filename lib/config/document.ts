@@ -221,14 +221,18 @@ export function configSchema(kinds: KnownKinds) {
 
 /** An entry of one of the kinds: `kind`, `name`, the common keys, and the kind's own options. */
 function entryOf(kinds: readonly OptionsKind[], common: (kind: OptionsKind) => v.ObjectEntries) {
-  const variants = kinds.map((kind) =>
-    section({
+  const variants = kinds.map((kind) => {
+    const { entries, pipe = [] } = kind.options as unknown as OptionsSchema;
+    const entry = section({
       kind: v.literal(kind.kind),
       name: v.optional(Name),
       ...common(kind),
-      ...(kind.options as unknown as { entries: v.ObjectEntries }).entries,
-    })
-  );
+      ...entries,
+    });
+    // What a kind checks of several keys together stands behind its mapping.
+    const [, ...checks] = pipe;
+    return checks.length === 0 ? entry : v.pipe(entry, ...checks as []);
+  });
   const names = kinds.map(({ kind }) => kind).join(", ");
   return v.variant(
     "kind",
@@ -238,4 +242,10 @@ function entryOf(kinds: readonly OptionsKind[], common: (kind: OptionsKind) => v
     { kind: string; name?: string },
     { kind: string; name?: string } & Record<string, unknown>
   >;
+}
+
+/** The options of a kind: a mapping, or a pipe that begins with one. */
+interface OptionsSchema {
+  readonly entries: v.ObjectEntries;
+  readonly pipe?: readonly unknown[];
 }

@@ -54,9 +54,8 @@ export function toHost(address: string): string {
 }
 
 /**
- * What a socket for datagrams to an address is bound to: any address of the same family. Names are
- * looked up as IPv4.
- * @param address `host:port`.
+ * What a socket for datagrams to an address is bound to: any address of the same family.
+ * @param address an IP address with a port.
  */
 export function anyAddressFor(address: string) {
   return toHostPort(address).hostname.includes(":")

@@ -7,14 +7,14 @@
  * @module
  */
 import { choice, count, flag, v } from "../config/schema.ts";
-import { formatHostPort } from "../net/address.ts";
+import { formatHostPort, parseHostPort, parseIp } from "../net/address.ts";
 import { anyAddressFor, peerAddress, TLS_ENTRIES, tlsReads, toHost } from "./peer_options.ts";
 import type { SinkKind } from "./sink.ts";
 import { FACILITIES, type Facility } from "./syslog/facilities.ts";
 
 const FACILITY_NAMES = Object.keys(FACILITIES) as [Facility, ...Facility[]];
 
-const Options = v.strictObject({
+const Keys = v.strictObject({
   address: peerAddress("syslog.example:6514"),
   protocol: choice("tls", ["udp", "tcp", "tls"], "How messages are sent; udp loses some"),
   ...TLS_ENTRIES,
@@ -55,6 +55,24 @@ const Options = v.strictObject({
   ),
   max_per_second: count(2000, 1, 1_000_000, "UDP: most messages in a second"),
 });
+
+// Deno's rights to send datagrams go by the address that they are sent to.
+const Options = v.pipe(
+  Keys,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { address, protocol } = dataset.value;
+    if (protocol !== "udp" || parseIp(parseHostPort(address)!.hostname) !== undefined) return;
+    addIssue({
+      message: "must have an IP address with protocol udp, not a name",
+      input: address,
+      path: [{
+        ...{ type: "object", origin: "value", input: dataset.value },
+        ...{ key: "address", value: address },
+      }],
+    });
+  }),
+);
 
 /** Options of the sink. */
 export type SyslogOptions = v.InferOutput<typeof Options>;
