@@ -173,3 +173,20 @@ Deno.test("rsyslog and syslog-ng down at first, ended again and again under load
     assertEquals(missing.map(({ event }) => event.sequence), []);
   }
 });
+
+Deno.test("rsyslog gets what a sensor sends over UDP with the rights that it asks for", async () => {
+  await using rsyslog = new Rsyslog(await testKeys());
+  await rsyslog.start();
+  const sink = `{kind: syslog, protocol: udp, address: "127.0.0.1:${rsyslog.udp}", format: text}`;
+  const config = defaultConfig("tryout").replace(/\nsinks:[^]*$/, `\nsinks:\n  - ${sink}\n`);
+  await using program = await Program.source(config);
+  await using sensor = await program.startSensor();
+  await caughtUp(sensor);
+  assertEquals((await sensor.stop()).code, 0);
+  const { events } = await program.journal();
+  const wanted = events.map(({ message }) => message)
+    .filter((message) => !message.startsWith("Sensor stopped"));
+  assert(wanted.length > 0);
+  const all = await poll(() => rsyslog.messages, ({ length }) => length >= wanted.length);
+  assertEquals(all.slice(0, wanted.length).map(({ text }) => text), wanted);
+});

@@ -49,7 +49,7 @@ Deno.test("hpfeeds sink takes names and secrets as UTF-8, and the format of the 
   using folder = secretFolder("g\u00e9heim");
   const names = { ident: "s\u00e9nsor", channel: "\u00e9vents" };
   await using broker = await FakeHpfeeds.start({
-    ident: names.ident,
+    idents: [names.ident],
     channels: [names.channel],
     secret: "g\u00e9heim",
   });

@@ -12,7 +12,7 @@ export interface FakeHpfeedsOptions {
   readonly port?: number;
   readonly tls?: boolean;
   /** Who may publish where. */
-  readonly ident?: string;
+  readonly idents?: readonly string[];
   readonly secret?: string;
   readonly channels?: readonly string[];
   /** Says why it refuses, and goes on, as the first implementation does. */
@@ -58,11 +58,11 @@ export class FakeHpfeeds implements AsyncDisposable {
   }
 
   async #talk(conn: Deno.Conn): Promise<void> {
-    const { ident = "sensor", secret = "secret", channels = ["events"], saysErrors, greeting } =
-      this.#options;
+    const { saysErrors, greeting } = this.#options;
+    const { idents = ["sensor"], secret = "secret", channels = ["events"] } = this.#options;
     const nonce = crypto.getRandomValues(new Uint8Array(4));
     await conn.write(greeting ?? frame(1, [7, ...bytesOf("@broker"), ...nonce]));
-    let hasAccess = false;
+    let who: string | undefined;
     for (;;) {
       const [a, b, c, d, opcode] = await readExactly(conn, 5) as unknown as number[];
       const body = await readExactly(conn, (a! << 24 | b! << 16 | c! << 8 | d!) - 5);
@@ -71,12 +71,12 @@ export class FakeHpfeeds implements AsyncDisposable {
       let trouble = "";
       if (opcode === 2) {
         const proof = createHash("sha1").update(nonce).update(secret).digest();
-        hasAccess = name === ident && proof.equals(rest);
+        if (idents.includes(name) && proof.equals(rest)) who = name;
+        else trouble = "authfail.";
         this.logins++;
-        if (!hasAccess) trouble = "authfail.";
       } else if (opcode === 3) {
         const channel = text(rest.subarray(1, 1 + rest[0]!));
-        if (!hasAccess || name !== ident) trouble = "identfail.";
+        if (name !== who) trouble = "identfail.";
         else if (!channels.includes(channel)) trouble = "accessfail.";
         else {
           const payload = text(rest.subarray(1 + rest[0]!));
