@@ -52,7 +52,7 @@ export function text(fallback: string, maxLength: number, description: string) {
 const SECRET_REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 
 /** Begins with "is", so that what stands there is not told: it may be the secret. */
-const NOT_A_REFERENCE = "is no env:NAME nor file:PATH, must be one: where the secret is";
+const NOT_A_REFERENCE = "is no reference, must be env:NAME or file:PATH, where the secret is";
 
 /**
  * A reference to a secret, which itself never stands in a config: `env:NAME` or `file:PATH`. Absent

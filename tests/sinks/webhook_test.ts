@@ -585,7 +585,7 @@ Deno.test("webhook options: what is missing, or does not go together, is told wi
     "headers.Host is a header that the connection sets itself",
   ]);
   assertEquals(problems({ url, hmac_secret: "my key" }), [
-    "hmac_secret is no env:NAME nor file:PATH, must be one: where the secret is",
+    "hmac_secret is no reference, must be env:NAME or file:PATH, where the secret is",
   ]);
   assertEquals(
     problems({ url, template: '{"a": {{source.ip}}}' })[0]!.slice(0, 20),
