@@ -13,7 +13,7 @@ const log = logger("collect");
 
 /** First and longest pause before a collector that failed is run again, in ms. */
 const RETRY_MS = [500, 30_000] as const;
-/** Failures in a row, or during this time in ms, after which it is told as an event. */
+/** Time without success after which it is told as an event, in ms. */
 const TELL_AFTER_MS = 10_000;
 /** How long a collector may take for what it has begun at a stop, in ms. */
 const STOP_MS = 2000;
@@ -32,6 +32,8 @@ export interface CollectorStatus extends IntakeCounts {
 export interface CollectorsOptions {
   /** Name of this sensor; may change at a reload. */
   readonly sensor: () => string;
+  /** Time without success after which it is told, in ms. */
+  readonly tellAfterMs?: number;
   /** Told when a collector has not worked for a while. */
   onFailing?(name: string, trouble: string): void;
   /** Told when it works again. */
@@ -169,7 +171,8 @@ class CollectorRun {
       this.#troubleSince = performance.now();
     }
     this.#trouble = detail;
-    if (!this.#isTold && performance.now() - this.#troubleSince >= TELL_AFTER_MS) {
+    const { tellAfterMs = TELL_AFTER_MS } = this.#options;
+    if (!this.#isTold && performance.now() - this.#troubleSince >= tellAfterMs) {
       this.#isTold = true;
       this.#options.onFailing?.(name, detail);
     }

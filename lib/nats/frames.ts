@@ -114,7 +114,7 @@ export class FrameGuard {
       this.#line.push(piece.slice());
       return bytes.length;
     }
-    const line = this.#line.length === 0 ? piece : join([...this.#line, piece], this.#lineBytes);
+    const line = this.#line.length === 0 ? piece : joinBytes([...this.#line, piece]);
     this.#line = [];
     this.#lineBytes = 0;
     this.#checkLine(line, this.#offset + from);
@@ -140,8 +140,13 @@ export class FrameGuard {
   }
 }
 
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
+/**
+ * Joins bytes.
+ * @param pieces in order.
+ * @returns a copy of all of them.
+ */
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
     all.set(piece, at);

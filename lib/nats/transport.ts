@@ -8,7 +8,7 @@
 import { ProtocolError } from "../errors.ts";
 import { beginTls, dial, type DialTls } from "../net/dial.ts";
 import { settlesWithin } from "../net/settles_within.ts";
-import { FrameGuard, MAX_LINE_BYTES, parseInfo, type ServerInfo } from "./frames.ts";
+import { FrameGuard, joinBytes, MAX_LINE_BYTES, parseInfo, type ServerInfo } from "./frames.ts";
 import type { ConnectionOptions, Server, Transport } from "./library.ts";
 
 /** Bytes read at once. */
@@ -51,6 +51,8 @@ export class SocketTransport implements Transport {
   #isEncrypted = false;
   #isClosed = false;
   #closeError: Error | undefined;
+  /** What waits to be sent. */
+  readonly #queue: Uint8Array[] = [];
   /** What is being sent. */
   #sending: Promise<void> = Promise.resolve();
 
@@ -121,10 +123,15 @@ export class SocketTransport implements Transport {
 
   send(frame: Uint8Array): void {
     if (this.#isClosed) return;
-    this.#sending = this.#sending.then(() => this.#write(frame)).catch((error) => {
-      this.#fail(error);
-      this.#end();
-    });
+    this.#queue.push(frame);
+    if (this.#queue.length > 1) return;
+    // What is sent in one go leaves in one go: a server that refuses the first word of two would reset
+    // the connection for the second, and its reason be lost.
+    this.#sending = this.#sending.then(() => this.#write(joinBytes(this.#queue.splice(0))))
+      .catch((error) => {
+        this.#fail(error);
+        this.#end();
+      });
   }
 
   async close(error?: Error): Promise<void> {

@@ -230,6 +230,32 @@ Deno.test("Collectors say what is missing: the server, the stream, the consumer"
   await collectors.stop();
 });
 
+Deno.test("Collectors tell once that one has not worked for a while, and that it works again", async () => {
+  let port: number;
+  {
+    await using gone = new NatsPeer();
+    port = gone.port;
+  }
+  const told: string[] = [];
+  const failing = Promise.withResolvers<void>();
+  const collectors = new Collectors(new MemoryStore(), {
+    sensor: () => "collector",
+    tellAfterMs: 100,
+    onFailing: (name, trouble) => {
+      told.push(`${name} fails: ${trouble}`);
+      failing.resolve();
+    },
+    onRecovered: (name, trouble) => void told.push(`${name} recovered: ${trouble}`),
+  });
+  collectors.start([configOf(port)]);
+  await failing.promise;
+  await using _stream = new StreamPeer(messagesOf(makeEvents(1, "edge-a"), "edge-a"), { port });
+  await until(collectors, ({ received }) => received === 1);
+  await collectors.stop();
+  const trouble = `Cannot connect to NATS: 127.0.0.1:${port}: connection refused`;
+  assertEquals(told, [`nats fails: ${trouble}`, `nats recovered: ${trouble}`]);
+});
+
 Deno.test("Collectors change with the config: what is the same goes on, what is gone is stopped", async () => {
   await using first = new StreamPeer(messagesOf(makeEvents(1, "edge-a"), "edge-a"));
   await using second = new StreamPeer(messagesOf(makeEvents(2, "edge-b"), "edge-b"));

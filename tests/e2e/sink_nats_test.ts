@@ -1,5 +1,6 @@
 /** The nats sink against Debian's nats-server: logins, TLS, what it refuses, and hard ends of it. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { nkeys } from "@nats-io/nats-core/internal";
 import { defaultConfig } from "../../lib/config/default.ts";
 import { v } from "../../lib/config/schema.ts";
 import { SinkError } from "../../lib/errors.ts";
@@ -10,10 +11,10 @@ import type { Outcome } from "../../lib/sinks/sink.ts";
 import { TEST_SENSOR, testScope } from "../support/events.ts";
 import { batchOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { testKeys } from "../support/test_tls.ts";
-import { report, testWith } from "./support/machine.ts";
+import { report, takePorts, testWith } from "./support/machine.ts";
 import { NatsServer } from "./support/nats_server.ts";
 import { Peer } from "./support/peer.ts";
-import { SOON_MS } from "./support/process.ts";
+import { Running, SOON_MS } from "./support/process.ts";
 import { Program, type RunningSensor } from "./support/program.ts";
 
 /** How often nats-server is started; it is killed in between. */
@@ -90,6 +91,132 @@ testWith("nats-server takes a user, a token and an nkey, and nobody else", NEEDS
     assert(!/s3cret|t0ken|SUAG/.test(message));
   }
 });
+
+/** Writes one event as soon as somebody listens. */
+async function writeWhenUp(
+  server: string,
+  options: Record<string, unknown>,
+): Promise<Outcome | void> {
+  for (const endAt = performance.now() + SOON_MS;;) {
+    try {
+      return await writeOnce([server], options, makeEvents(1));
+    } catch (error) {
+      const isDown = error instanceof SinkError && error.message.includes("refused");
+      if (!isDown || performance.now() > endAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+/** A JWT as NATS has them: signed by an nkey. */
+function signJwt(
+  issuer: ReturnType<typeof nkeys.createUser>,
+  subject: string,
+  nats: Record<string, unknown>,
+): string {
+  const encode = (value: unknown) => base64url(new TextEncoder().encode(JSON.stringify(value)));
+  const body = `${encode({ typ: "JWT", alg: "ed25519-nkey" })}.${
+    encode({
+      jti: crypto.randomUUID(),
+      iat: Math.floor(Date.now() / 1000),
+      iss: issuer.getPublicKey(),
+      sub: subject,
+      name: "test",
+      nats: { version: 2, ...nats },
+    })
+  }`;
+  return `${body}.${base64url(issuer.sign(new TextEncoder().encode(body)))}`;
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+testWith("nats-server in operator mode takes a file of credentials", NEEDS, async () => {
+  const [operator, account, system, user] = [
+    nkeys.createOperator(),
+    nkeys.createAccount(),
+    nkeys.createAccount(),
+    nkeys.createUser(),
+  ];
+  const all = -1;
+  const limits = {
+    ...{ subs: all, conn: all, leaf: all, imports: all, exports: all, data: all, payload: all },
+    ...{ wildcards: true, mem_storage: all, disk_storage: all, streams: all, consumer: all },
+  };
+  const accounts = [account!, system!].map((pair) => [
+    pair.getPublicKey(),
+    signJwt(operator!, pair.getPublicKey(), {
+      type: "account",
+      limits: pair === account ? limits : { ...limits, disk_storage: 0, mem_storage: 0 },
+    }),
+  ]);
+  const operatorJwt = signJwt(operator!, operator!.getPublicKey(), { type: "operator" });
+  const userJwt = signJwt(account!, user!.getPublicKey(), {
+    ...{ type: "user", pub: {}, sub: {}, subs: all, data: all, payload: all },
+  });
+  await using server = await NatsServer.make(
+    `operator: ${operatorJwt}\nsystem_account: ${accounts[1]![0]}\nresolver: MEMORY\n` +
+      `resolver_preload: {\n${accounts.map(([key, jwt]) => `  ${key}: ${jwt}`).join("\n")}\n}`,
+  );
+  const seed = new TextDecoder().decode(user!.getSeed());
+  const [jwtDashes, seedDashes] = ["NATS USER JWT", "USER NKEY SEED"].map((name) => [
+    `-----BEGIN ${name}-----`,
+    `------END ${name}------`,
+  ]);
+  await Deno.writeTextFile(
+    `${server.folder}/edge.creds`,
+    [jwtDashes![0], userJwt, jwtDashes![1], "", seedDashes![0], seed, seedDashes![1]].join("\n"),
+  );
+  await server.start();
+  const creds = { creds: `file:${server.folder}/edge.creds` };
+  await writeOnce([server.address], { ...creds, create_stream: true });
+  assertEquals((await server.messages("DUCKBLIND", creds)).length, 3);
+  assertMatch((await trouble(server, {})).message, /it refused the login/);
+});
+
+testWith(
+  "nats shows its certificate where TLS comes first",
+  { programs: ["openssl"] },
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "duckblind-nats-" });
+    try {
+      const { cert, key, ca } = await testKeys();
+      const files = { "cert.pem": cert, "key.pem": key, "ca.pem": ca };
+      for (const [name, text] of Object.entries(files)) {
+        await Deno.writeTextFile(
+          `${folder}/${name}`,
+          text,
+        );
+      }
+      const [port] = takePorts(1);
+      // No nats-server of Debian 12 can begin with TLS; what is to be seen here is what TLS shows.
+      const args = "s_server -naccept 1 -quiet -Verify 2 -purpose any -verify_return_error " +
+        `-cert cert.pem -key key.pem -CAfile ca.pem -accept ${port}`;
+      const place = { cwd: folder, isTypedTo: true };
+      await using server = new Running("openssl", args.split(" "), place);
+      const options = {
+        tls_first: true,
+        ca: `${folder}/ca.pem`,
+        cert: `file:${folder}/cert.pem`,
+        key: `file:${folder}/key.pem`,
+      };
+      const answer = async () => {
+        await server.type('INFO {"version":"2.10.4","max_payload":1048576,"headers":true}\r');
+        await server.stdout.find(/^CONNECT \{/);
+        await server.type("PONG\r");
+        const line = await server.stdout.find(/^HPUB duckblind\.test\.credential-attempt /);
+        const ack = '{"stream":"TEST","seq":1}';
+        await server.type(`MSG ${line.split(" ")[2]} 1 ${ack.length}\r\n${ack}\r`);
+      };
+      const [outcome] = await Promise.all([writeWhenUp(`localhost:${port}`, options), answer()]);
+      assertMatch(outcome?.reply ?? "", /^stream TEST at localhost:\d+ took 1$/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 testWith("nats-server is spoken to in TLS, by a name that its certificate has", NEEDS, async () => {
   const { cert, key, ca } = await testKeys();
