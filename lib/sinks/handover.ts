@@ -75,16 +75,17 @@ export class Handover implements AsyncDisposable {
    * @param data its bytes.
    * @param batch what it is.
    * @param signal ends the wait.
+   * @returns by what it counts as delivered, in words.
    * @throws {SinkError} when it is not confirmed; with `rewindTo` when earlier ones are in doubt too.
    */
-  async deliver(data: Uint8Array, batch: Batch, signal: AbortSignal): Promise<void> {
+  async deliver(data: Uint8Array, batch: Batch, signal: AbortSignal): Promise<string> {
     this.#checkLine();
     const line = this.#line ??= await this.#connect(signal);
     try {
       await this.#write(line, data, signal);
       if (this.#options.confirm === "none") {
         this.#sent.add(batch, performance.now());
-        return;
+        return "sent, and nothing came back";
       }
       await this.#confirm(line, signal);
     } catch (error) {
@@ -93,6 +94,7 @@ export class Handover implements AsyncDisposable {
     }
     this.#hangUp();
     this.#line = await this.#connect(signal);
+    return "read to the end, and the next connection is accepted";
   }
 
   /** Closes the connection. */

@@ -49,6 +49,8 @@ export const hpfeedsSink: SinkKind<HpfeedsOptions> = {
   kind: "hpfeeds",
   isDurable: true,
   options: Options,
+  // A connection for each batch, so not a batch for each event.
+  defaults: { batch_ms: 1000 },
   reads: (options) => options.tls ? tlsReads(options) : [],
   hosts: ({ address }) => [toHost(address)],
   open: async (options, context) => {

@@ -82,6 +82,8 @@ export const syslogSink: SinkKind<SyslogOptions> = {
   kind: "syslog",
   isDurable: true,
   options: Options,
+  // A connection for each batch, so not a batch for each event.
+  defaults: { batch_ms: 1000 },
   reads: (options) => options.protocol === "tls" ? tlsReads(options) : [],
   // A socket for datagrams has to be bound to an address before it sends.
   hosts: ({ address, protocol }) =>

@@ -66,7 +66,7 @@ testWith(
     for (const version of ["3.1.1", "5"]) {
       for (const way of ways) {
         const outcome = await writeOnce({ ...way, ...login(broker), version }, events);
-        assertEquals(outcome, { rejected: [], postponed: [] });
+        assertEquals(outcome?.reply, "201 of 201 acknowledged");
         const lines = await poll(
           () =>
             reader.stdout.all.slice(seen).filter((line) => !line.startsWith("duckblind/ready ")),
@@ -112,10 +112,10 @@ testWith("mosquitto's refusals are told, and what would be right", NEEDS, async 
   );
   // What its list of rights forbids it acknowledges all the same, and says so in MQTT 5 only.
   const elsewhere = { ...clear, ...login(broker), topic: "elsewhere" };
-  assertEquals(await writeOnce(elsewhere, madeEvents(1)), { rejected: [], postponed: [] });
+  assertEquals((await writeOnce(elsewhere, madeEvents(1)))?.reply, "1 of 1 acknowledged");
   const told = await writeOnce({ ...elsewhere, version: "5" }, madeEvents(1));
   const reason = "code 135, not authorized; check what the broker lets this user publish";
-  assertEquals(told, { rejected: [], postponed: [{ index: 0, reason }] });
+  assertEquals(told?.postponed, [{ index: 0, reason }]);
 });
 
 /** A sensor with a web server, whose events go to a broker in clear and in TLS. */

@@ -82,6 +82,15 @@ for (const [name, Daemon] of Object.entries(DAEMONS)) {
       else if (format === "cef") assertMatch(last!.text, /^CEF:0\|Duckblind\|Duckblind\|0\|/);
       else JSON.parse(last!.text);
     }
+    await writeOnce(
+      { address: `127.0.0.1:${tcp}`, protocol: "tcp", bom: true },
+      events.slice(0, 1),
+    );
+    const [marked] = (await poll(() => daemon.messages, ({ length }) => length > seen)).slice(
+      seen++,
+    );
+    // Which is why there is none unless it is asked for.
+    assertEquals(marked!.text.charCodeAt(0), name === "rsyslog" ? 0xfeff : 0x7b);
     const newline = { address: `127.0.0.1:${tcp}`, protocol: "tcp", framing: "newline" };
     if (name === "rsyslog") { // syslog-ng takes that by another driver only
       await writeOnce(newline, events);

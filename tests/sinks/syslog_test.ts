@@ -217,7 +217,7 @@ Deno.test("syslog sink with confirm none keeps its connection, and asks for what
   for (let at = 0; at < 6; at += 2) await put(sink, events.slice(at, at + 2));
   assertEquals(receiver.connections.length, 1);
   await conns[0]!.closeWrite();
-  await new Promise((go) => setTimeout(go, 50));
+  await new Promise((go) => setTimeout(go, 200));
   // Two batches of two are what resend_events keeps: those after sequence 2.
   const error = await assertRejects(() => put(sink, events.slice(6)), SinkError);
   assertEquals([error.retryable, error.rewindTo], [true, 2]);
@@ -226,7 +226,7 @@ Deno.test("syslog sink with confirm none keeps its connection, and asks for what
   assertEquals(receiver.connections.length, 2);
   // What was sent twice is not asked for a third time.
   await conns[1]!.closeWrite();
-  await new Promise((go) => setTimeout(go, 50));
+  await new Promise((go) => setTimeout(go, 200));
   const again = await assertRejects(() => put(sink, events.slice(6)), SinkError);
   assertEquals(again.rewindTo, 6);
   await put(sink, events.slice(6));

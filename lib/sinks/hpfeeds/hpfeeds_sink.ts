@@ -69,8 +69,9 @@ export class HpfeedsSink implements Sink {
       }
       if (index % SLICE_EVENTS === SLICE_EVENTS - 1) await new Promise((go) => setTimeout(go, 0));
     }
-    if (parts.length > 0) await this.#handover.deliver(Buffer.concat(parts), batch, signal);
-    return { rejected };
+    if (parts.length === 0) return { rejected };
+    const reply = await this.#handover.deliver(Buffer.concat(parts), batch, signal);
+    return { reply, rejected };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -74,7 +74,11 @@ export class MqttSink implements Sink {
     const trouble = (isWanted: boolean) =>
       refused.filter(([, { code }]) => isForGood(code) === isWanted)
         .map(([index, { code, reason }]) => ({ index, reason: describeCode(code, reason) }));
-    return { rejected: [...tooLarge, ...trouble(true)], postponed: trouble(false) };
+    return {
+      reply: `${acks.size - refused.length} of ${events.length} acknowledged`,
+      rejected: [...tooLarge, ...trouble(true)],
+      postponed: trouble(false),
+    };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -9,7 +9,7 @@ import dgram from "node:dgram";
 import { SinkError } from "../../errors.ts";
 import { untilAborted } from "../../net/until_aborted.ts";
 import { anyAddressFor, toHostPort } from "../peer_options.ts";
-import type { Batch, Sink } from "../sink.ts";
+import type { Batch, Outcome, Sink } from "../sink.ts";
 import type { SyslogOptions } from "../syslog.ts";
 import { formatMessage } from "./message.ts";
 
@@ -35,7 +35,7 @@ export class DatagramSink implements Sink {
     };
   }
 
-  async write({ events }: Batch, signal: AbortSignal): Promise<void> {
+  async write({ events }: Batch, signal: AbortSignal): Promise<Outcome> {
     let done = 0;
     try {
       const socket = this.#socket ??= await untilAborted(this.#bind(), signal);
@@ -46,6 +46,7 @@ export class DatagramSink implements Sink {
         if (this.#trouble !== undefined) throw this.#trouble;
         if (++done % BURST === 0) await pause(1000 * BURST / this.#options.max_per_second, signal);
       }
+      return { reply: "sent; UDP does not tell whether it arrived" };
     } catch (error) {
       this.#close();
       const { address } = this.#options;

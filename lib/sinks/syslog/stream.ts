@@ -7,7 +7,7 @@ import { dial } from "../../net/dial.ts";
 import { ByteReader } from "../../net/byte_reader.ts";
 import { Handover, type OpenLine } from "../handover.ts";
 import { readTls, toHostPort } from "../peer_options.ts";
-import type { Batch, Sink, SinkContext } from "../sink.ts";
+import type { Batch, Outcome, Sink, SinkContext } from "../sink.ts";
 import type { SyslogOptions } from "../syslog.ts";
 import { formatMessage } from "./message.ts";
 
@@ -41,7 +41,7 @@ export class StreamSink implements Sink {
     });
   }
 
-  async write(batch: Batch, signal: AbortSignal): Promise<void> {
+  async write(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const parts: Uint8Array[] = [];
     for (const [i, event] of batch.events.entries()) {
       const message = formatMessage(event, ++this.#messages, this.#options);
@@ -50,7 +50,7 @@ export class StreamSink implements Sink {
       // Decoys have a turn while a large batch is made.
       if (i % SLICE_EVENTS === SLICE_EVENTS - 1) await new Promise((go) => setTimeout(go, 0));
     }
-    await this.#handover.deliver(Buffer.concat(parts), batch, signal);
+    return { reply: await this.#handover.deliver(Buffer.concat(parts), batch, signal) };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -49,7 +49,7 @@ export abstract class SyslogDaemon implements AsyncDisposable {
         ...[string, string, string, string, string, string],
         ...string[],
       ];
-      return { facility, severity, host, app, msgid, data, text: text.join("|").trim() };
+      return { facility, severity, host, app, msgid, data, text: text.join("|") };
     });
   }
 
