@@ -81,6 +81,11 @@ function print(report: WireStatus, terminal: Terminal): void {
       `${service.logged_in} logged in, ${service.sessions} of ${service.max_sessions} connections, ` +
       `${service.refused} refused, ${service.refused_logins} wrong logins, ${service.probes} probes`,
     ],
+    ...(service.sensors === undefined || service.sensors.known === 0 ? [] : [[
+      "Sensors",
+      `${service.sensors.known} known, ${service.sensors.connected} connected, ` +
+      `${service.sensors.silent} silent: see duckblind sensors`,
+    ] as [string, string]]),
     [
       "Memory",
       `${formatBytes(report.memory.rss)} resident, ${formatBytes(report.memory.heap_used)} heap`,

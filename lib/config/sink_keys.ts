@@ -16,6 +16,8 @@ export interface SinkSelection {
   /** Wanted decoys by name; absent for all. */
   readonly decoys?: readonly string[];
   readonly excludeDecoys: readonly string[];
+  /** Wanted sensors by name, this one included; absent for all that send their events here. */
+  readonly sensors?: readonly string[];
   /** Wanted sources, as addresses and CIDR blocks; absent for all. */
   readonly sources?: readonly string[];
   readonly excludeSources: readonly string[];
@@ -83,6 +85,7 @@ export function sinkKeys({ defaults = {}, isForPeople = false }: OptionsKind): v
     exclude_types: Names("must be a list of actions", "Actions not delivered"),
     decoys: Names("must be a list of decoy names", "Decoys delivered; absent for all"),
     exclude_decoys: Names("must be a list of decoy names", "Decoys not delivered"),
+    sensors: Names("must be a list of sensor names", "Sensors delivered; absent for all"),
     sources: Blocks("Sources delivered, as CIDR blocks; absent for all"),
     exclude_sources: Blocks("Sources not delivered"),
     batch_events: number("batch_events", 500, [1, 10_000], "Most events of one call"),
@@ -165,6 +168,7 @@ export function takeSinkKeys(entry: Entry): SinkPlan {
     exclude_types,
     decoys,
     exclude_decoys,
+    sensors,
     sources,
     exclude_sources,
     batch_events,
@@ -192,6 +196,7 @@ export function takeSinkKeys(entry: Entry): SinkPlan {
       excludeTypes: list(exclude_types) ?? [],
       ...optional("decoys", decoys),
       excludeDecoys: list(exclude_decoys) ?? [],
+      ...optional("sensors", sensors),
       ...optional("sources", sources),
       excludeSources: list(exclude_sources) ?? [],
     },

@@ -17,6 +17,7 @@ import {
   type PublishAnswer,
   type PublishFrame,
 } from "./publish_frame.ts";
+import type { ServiceReport } from "./view.ts";
 import { Budget, type Rate, Throttle } from "./throttle.ts";
 
 const log = logger("service");
@@ -85,6 +86,16 @@ export class Intake {
   /** What is known of every sensor that has ever sent something. */
   sensors(): SensorRow[] {
     return this.#journal.withDatabase(readSensors) ?? [];
+  }
+
+  /**
+   * How many sensors there are.
+   * @param connected names of those that are.
+   */
+  report(connected: ReadonlySet<string>): ServiceReport["sensors"] {
+    const rows = this.sensors();
+    const silent = rows.filter(({ name, isSilent }) => isSilent && !connected.has(name));
+    return { known: rows.length, connected: connected.size, silent: silent.length };
   }
 
   /**

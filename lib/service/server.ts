@@ -86,8 +86,7 @@ class Service implements EncryptedService {
       throw certificateError(this.#config, error);
     }
     const { journal, view, emitter } = options;
-    const silentMs = 1000 * this.#config.sensor_silent_s;
-    this.#intake = new Intake({ journal, emitter, silentMs });
+    this.#intake = new Intake({ journal, emitter, silentMs: 1000 * this.#config.sensor_silent_s });
     this.#context = {
       journal,
       view,
@@ -136,6 +135,7 @@ class Service implements EncryptedService {
       refused: this.#refused,
       refused_logins: this.#reports.refusedLogins,
       probes: this.#reports.probes,
+      sensors: this.#intake.report(this.#context.connectedSensors()),
     };
   }
 

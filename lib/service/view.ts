@@ -128,4 +128,12 @@ export interface ServiceReport {
   readonly refused: number;
   readonly refused_logins: number;
   readonly probes: number;
+  /** Sensors that send their events here. */
+  readonly sensors: {
+    /** That ever have. */
+    readonly known: number;
+    readonly connected: number;
+    /** Whose silence was told. */
+    readonly silent: number;
+  };
 }

@@ -11,7 +11,7 @@ import type { SinkTrouble } from "./health.ts";
 import type { ReplayReport } from "./letter_box.ts";
 import { findSinkKind } from "./registry.ts";
 import { resolveSecret } from "./secrets.ts";
-import { isFiltered } from "./selection.ts";
+import { isFiltered, withoutOwnName } from "./selection.ts";
 import type { SinkContext } from "./sink.ts";
 
 /** How long a sink may take for the rest at a stop, in ms. */
@@ -142,7 +142,7 @@ export class Outlets {
     const context = this.#context;
     const delivery = new Delivery({
       journal: this.#journal,
-      config,
+      config: { ...config, wanted: withoutOwnName(config.wanted, context.sensor().name) },
       isDurable: kind.isDurable,
       startAfter,
       listener: {

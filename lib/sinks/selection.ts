@@ -19,10 +19,10 @@ export interface Selection {
 
 /**
  * Makes a selection ready to use.
- * @param wanted as the config has it.
+ * @param wanted as the config has it, but that this sensor has the empty name (`withoutOwnName`).
  */
 export function makeSelection(wanted: SinkSelection): Selection {
-  const { minSeverity, types, decoys, excludeTypes, excludeDecoys } = wanted;
+  const { minSeverity, types, decoys, sensors, excludeTypes, excludeDecoys } = wanted;
   const noTypes = new Set(excludeTypes);
   const noDecoys = new Set(excludeDecoys);
   const isWantedSource = makeSourceTest(wanted);
@@ -31,6 +31,7 @@ export function makeSelection(wanted: SinkSelection): Selection {
       minSeverity,
       ...(types === undefined ? {} : { actions: types }),
       ...(decoys === undefined ? {} : { decoys }),
+      ...(sensors === undefined ? {} : { sensors }),
     },
     accepts: (event) =>
       !noTypes.has(event.action) && !noDecoys.has(event.decoy) && isWantedSource(event.source),
@@ -38,14 +39,25 @@ export function makeSelection(wanted: SinkSelection): Selection {
 }
 
 /**
+ * Replaces this sensor's own name, which its events do not have in the journal.
+ * @param wanted as the config has it.
+ * @param own name of this sensor.
+ */
+export function withoutOwnName(wanted: SinkSelection, own: string): SinkSelection {
+  const { sensors } = wanted;
+  if (sensors === undefined) return wanted;
+  return { ...wanted, sensors: sensors.map((name) => name === own ? "" : name) };
+}
+
+/**
  * Whether a selection leaves anything out.
  * @param wanted as the config has it.
  */
 export function isFiltered(wanted: SinkSelection): boolean {
-  const { minSeverity, types, excludeTypes, decoys, excludeDecoys, sources, excludeSources } =
-    wanted;
-  const lists = [types, decoys, sources];
-  return minSeverity > 0 || lists.some((list) => list !== undefined) ||
+  const { minSeverity, types, decoys, sensors, sources } = wanted;
+  const { excludeTypes, excludeDecoys, excludeSources } = wanted;
+  return minSeverity > 0 ||
+    [types, decoys, sensors, sources].some((list) => list !== undefined) ||
     [excludeTypes, excludeDecoys, excludeSources].some((list) => list.length > 0);
 }
 

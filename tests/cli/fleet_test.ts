@@ -82,6 +82,10 @@ Deno.test("sensors lists who sends events, and events --sensor shows theirs only
   const remote = [
     ...["--remote", address, "--ca", `${f.dir}/ca.pem`, "--token-file", `${f.dir}/op.token`],
   ];
+  assertMatch(
+    (await run("", "status", ...remote)).out,
+    /^Sensors +1 known, \d connected, 0 silent/m,
+  );
   const listed = await run("", "sensors", ...remote);
   assertEquals(listed.code, 0, listed.err);
   const [heading, row] = listed.out.split("\n");

@@ -139,6 +139,8 @@ Deno.test("duckblind sink hands over batches on one connection, and says what be
   using operator = await f.login();
   const row = JSON.parse((await operator.list("SENSORS"))[1]!);
   assertEquals([row.position, row.lag, row.missing], [2500, 0, 0]);
+  const [, status] = await operator.list("STATUS");
+  assertEquals(JSON.parse(status!).service.sensors, { known: 1, connected: 1, silent: 0 });
 });
 
 Deno.test("duckblind sink makes no gaps of what its filter leaves out, also after a restart", async () => {
