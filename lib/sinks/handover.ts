@@ -63,6 +63,7 @@ export class Handover implements AsyncDisposable {
   readonly #options: HandoverOptions;
   readonly #sent: SentBatches;
   #line: WatchedLine | undefined;
+  #isClosed = false;
 
   /** @param options between whom and how. */
   constructor(options: HandoverOptions) {
@@ -97,8 +98,9 @@ export class Handover implements AsyncDisposable {
     return "read to the end, and the next connection is accepted";
   }
 
-  /** Closes the connection. */
+  /** Closes the connection, also one that is being made. */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     this.#hangUp();
     return Promise.resolve();
   }
@@ -123,6 +125,10 @@ export class Handover implements AsyncDisposable {
     const begun = performance.now();
     try {
       const { conn, reader } = await this.#options.open(signal);
+      if (this.#isClosed) {
+        conn.close();
+        throw new Unconfirmed("the sink was closed");
+      }
       const { minPauseMs } = this.#options;
       return new WatchedLine(conn, reader, { connectMs: performance.now() - begun, minPauseMs });
     } catch (error) {

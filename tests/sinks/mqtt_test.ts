@@ -229,6 +229,19 @@ Deno.test("mqtt sink believes no broker that breaks the protocol", async () => {
   }
 });
 
+Deno.test("mqtt sink that is closed while it waits ends the wait, and keeps no connection", async () => {
+  await using broker = await FakeBroker.start({ ackUpTo: 0 });
+  const sink = await open({ address: broker.address });
+  const writing = assertRejects(() => put(sink, madeEvents(3)), SinkError);
+  while (broker.published.length < 3) await new Promise((go) => setTimeout(go, 5));
+  await sink[Symbol.asyncDispose]();
+  await sink[Symbol.asyncDispose]();
+  assert((await writing).message.endsWith("the connection was closed"));
+  await broker.untilClosed();
+  const late = await assertRejects(() => put(sink, madeEvents(3)), SinkError);
+  assert(late.message.endsWith("the sink was closed"), late.message);
+});
+
 Deno.test("mqtt sink connects anew when the broker ended an idle connection", async () => {
   await using broker = await FakeBroker.start();
   await using sink = await open({ address: broker.address });

@@ -171,6 +171,22 @@ Deno.test("syslog sink ends its wait for a receiver that reads nothing at the de
   assertEquals(receiver.connections.at(-1)!.bytes.length === 0, true);
 });
 
+Deno.test("syslog sink that is closed while it waits ends the wait, and keeps no connection", async () => {
+  const isThere = Promise.withResolvers<void>();
+  await using receiver = await Receiver.start(async (conn, received, over) => {
+    isThere.resolve();
+    await hang(conn, received, over);
+  });
+  const sink = await open({ address: receiver.address });
+  const writing = assertRejects(() => put(sink, madeEvents(3)), SinkError);
+  await isThere.promise;
+  await sink[Symbol.asyncDispose]();
+  await sink[Symbol.asyncDispose]();
+  await writing;
+  const late = await assertRejects(() => put(sink, madeEvents(3)), SinkError);
+  assert(late.message.endsWith("the sink was closed"), late.message);
+});
+
 Deno.test("syslog sink waits for a receiver that reads slowly", async () => {
   await using receiver = await Receiver.start(async (conn, received) => {
     for (let i = 0; i < 20; i++) {

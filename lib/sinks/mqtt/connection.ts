@@ -52,6 +52,7 @@ export class MqttConnection {
   #hasWritten = true;
   #isPinged = false;
   #writing: Promise<void> = Promise.resolve();
+  #writes = 0;
   #failure: Error | undefined;
   #fail: (error: Error) => void = () => {};
   /** Rejects when the connection fails, never resolves. */
@@ -77,6 +78,7 @@ export class MqttConnection {
       this.#fail = (error) => {
         this.#failure ??= error;
         reject(error);
+        this.#release();
       };
     });
     this.#failed.catch(() => {}); // met by whoever publishes next
@@ -164,14 +166,16 @@ export class MqttConnection {
 
   /** Says goodbye if that takes no time, and closes; twice is fine. */
   close(): void {
+    // Not in the middle of a message, and not waited for: a broker that does not read learns of the end
+    // by the end itself.
+    if (!this.#isClosed && this.#writes === 0) this.#conn.write(DISCONNECT).catch(() => {});
+    this.#fail(new BrokerError("the connection was closed"));
+  }
+
+  #release(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#timer);
-    if (this.#failure === undefined) {
-      // Not waited for: a broker that does not read learns of the end by the end itself.
-      this.#conn.write(DISCONNECT).catch(() => {});
-    }
-    this.#fail(new BrokerError("the connection was closed"));
     try {
       this.#conn.close();
     } catch {
@@ -207,10 +211,15 @@ export class MqttConnection {
   /** One write after the other: a packet may go out in parts. */
   #write(data: Uint8Array): Promise<void> {
     this.#hasWritten = true;
-    return this.#writing = this.#writing.then(() => writeAll(this.#conn, data)).catch((error) => {
-      this.#fail(error);
-      throw error;
-    });
+    this.#writes++;
+    const written = this.#writing.then(() => writeAll(this.#conn, data));
+    return this.#writing = written.then(
+      () => void this.#writes--,
+      (error) => {
+        this.#fail(error);
+        throw error;
+      },
+    );
   }
 
   #keepAlive(): void {

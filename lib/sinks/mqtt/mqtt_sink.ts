@@ -28,6 +28,7 @@ export class MqttSink implements Sink {
   readonly #context: SinkContext;
   readonly #clientId: string;
   #connection: MqttConnection | undefined;
+  #isClosed = false;
 
   /**
    * @param options where, as whom, and what.
@@ -82,6 +83,7 @@ export class MqttSink implements Sink {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     this.#hangUp();
     return Promise.resolve();
   }
@@ -98,7 +100,12 @@ export class MqttSink implements Sink {
         ...(files === undefined ? {} : { tls: files }),
       });
       const fields = { version, clientId: this.#clientId, keepAliveS: keep_alive_s, ...who };
-      return this.#connection = await MqttConnection.logIn(conn, fields, signal);
+      const connection = await MqttConnection.logIn(conn, fields, signal);
+      if (this.#isClosed) {
+        connection.close();
+        throw new BrokerError("the sink was closed");
+      }
+      return this.#connection = connection;
     } catch (error) {
       throw this.#failure("connect to", error, { signal, done: 0 });
     }
