@@ -21,6 +21,9 @@ export class BatchReader {
   readonly #journal: Journal;
   readonly #selection: Selection;
   readonly #plan: DeliveryPlan;
+  /** Where the last batch ended, if it was full; and what was read behind it. */
+  #fullTo: number | undefined;
+  #ahead: ReadBatch | undefined;
 
   /**
    * @param journal where events come from.
@@ -38,6 +41,20 @@ export class BatchReader {
    * @param cursor sequence after which to look.
    */
   read(cursor: number): ReadBatch {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const isNext = ahead?.after === cursor && ahead.events.length > 0;
+    const batch = isNext ? ahead : this.#read(cursor);
+    this.#fullTo = batch.isFull ? batch.upTo : undefined;
+    return batch;
+  }
+
+  /** Reads the next batch of a backlog, while the destination is busy with the last one. */
+  readAhead(): void {
+    if (this.#fullTo !== undefined) this.#ahead ??= this.#read(this.#fullTo);
+  }
+
+  #read(cursor: number): ReadBatch {
     const { batchEvents, batchBytes } = this.#plan;
     const { filter } = this.#selection;
     const events: SensorEvent[] = [];

@@ -277,7 +277,9 @@ export class Delivery {
   /** Tries once; returns what is still to be done of it, or `undefined` when it was stopped. */
   async #attempt(batch: Batch): Promise<Batch[] | undefined> {
     try {
-      const outcome = await this.#slot.write(batch);
+      const writing = this.#slot.write(batch);
+      if (!this.#isStopping) this.#reader.readAhead();
+      const outcome = await writing;
       const { rejected = [], postponed = [], done: dealtWith = sizeOf(batch) } = outcome;
       this.#letters.park(rejected.map((trouble) => toParked(batch, trouble)));
       const again = new Set(postponed.map(({ index }) => index));
