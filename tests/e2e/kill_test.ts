@@ -1,5 +1,5 @@
 /** `kill -9` in the middle of work: what was answered is in the journal, and all goes on after it. */
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { defaultConfig } from "../../lib/config/default.ts";
 import { report } from "./support/machine.ts";
 import { Peer } from "./support/peer.ts";
