@@ -38,6 +38,14 @@ export function isSilence(error: unknown): boolean {
 }
 
 /**
+ * Whether the server does not let us do what we asked for.
+ * @param error what was thrown.
+ */
+export function isDenied(error: unknown): boolean {
+  return rootOf(error) instanceof PermissionViolationError;
+}
+
+/**
  * Describes what was thrown.
  * @param error of the library, the runtime or our own.
  * @returns a clause in one line; what the server said is escaped and cut.

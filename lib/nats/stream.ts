@@ -11,6 +11,8 @@ const NAME_IN_USE = 10058;
 /** `err_code`: there is no stream of that name. */
 const STREAM_NOT_FOUND = 10059;
 const NS_PER_S = 1_000_000_000;
+/** Largest message of a stream that is made here, in bytes: twice the largest event. */
+const MAX_MESSAGE_BYTES = 131_072;
 
 /** What a stream is to be. */
 export interface StreamPlan {
@@ -50,6 +52,7 @@ export async function ensureStream(link: NatsLink, plan: StreamPlan): Promise<bo
       }[plan.retention],
       discard: plan.discard === "new" ? DiscardPolicy.New : DiscardPolicy.Old,
       max_bytes: plan.maxBytes,
+      max_msg_size: MAX_MESSAGE_BYTES,
       max_age: plan.maxAgeS * NS_PER_S,
       num_replicas: plan.replicas,
       duplicate_window: plan.duplicateS * NS_PER_S,

@@ -29,14 +29,27 @@ class StreamPeer implements AsyncDisposable {
   readonly peer: NatsPeer;
   readonly messages: { subject: string; body: string }[];
   hasStream = true;
+  /** Largest message of the stream, in bytes. */
+  maxMessageBytes = -1;
   hasConsumer = false;
+  readonly #pulled = Promise.withResolvers<{ batch: number }>();
   #sent = 0;
 
-  constructor(messages: { subject: string; body: string }[], address: { port?: number } = {}) {
+  constructor(
+    messages: { subject: string; body: string }[],
+    options: { port?: number; info?: Record<string, unknown> } = {},
+  ) {
     this.messages = messages;
+    const { info = {}, ...address } = options;
     this.peer = new NatsPeer({
+      info,
       answer: (message, connection) => this.#answer(message, connection),
     }, address);
+  }
+
+  /** The first request for messages. */
+  get pulled(): Promise<{ batch: number }> {
+    return this.#pulled.promise;
   }
 
   /** What was said of each message, by its number in the stream: `+ACK`, `-NAK`, `+TERM`. */
@@ -74,10 +87,14 @@ class StreamPeer implements AsyncDisposable {
       config: { durable_name: "duckblind", ack_policy: "explicit" },
       num_pending: this.messages.length,
     });
+    if (api === "STREAM") {
+      return JSON.stringify({ config: { max_msg_size: this.maxMessageBytes }, state: {} });
+    }
     if (api !== "CONSUMER") return JSON.stringify({ memory: 0, storage: 0 });
     if (!this.hasStream) return failed(404, 10059, "stream not found");
     if (verb === "INFO") return this.hasConsumer ? info : failed(404, 10014, "consumer not found");
     if (verb === "MSG") {
+      this.#pulled.resolve(JSON.parse(message.body));
       for (let { batch } = JSON.parse(message.body); batch > 0; batch--) {
         const next = this.messages[this.#sent];
         if (next === undefined) break;
@@ -167,6 +184,19 @@ Deno.test("Collectors make the consumer, store events in order, and acknowledge 
     filter_subject: "duckblind.>",
   });
   assertEquals(collectors.status(), []);
+});
+
+Deno.test("Collectors ask for no more messages at a time than they can hold if all are large", async () => {
+  const largest = [[-1, 1_048_576, 128], [131_072, 1_048_576, 500], [-1, 8_388_608, 16]] as const;
+  for (const [maxMessageBytes, max_payload, asked] of largest) {
+    await using stream = new StreamPeer([], { info: { max_payload } });
+    stream.maxMessageBytes = maxMessageBytes;
+    const collectors = new Collectors(new MemoryStore(), { sensor: () => "collector" });
+    collectors.start([configOf(stream.peer.port)]);
+    const pull = await stream.pulled;
+    assertEquals(pull.batch, asked);
+    await collectors.stop();
+  }
 });
 
 Deno.test("Collectors send away for good what is no event of the sensor in its subject", async () => {

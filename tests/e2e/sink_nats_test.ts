@@ -235,6 +235,23 @@ testWith("nats-server is spoken to in TLS, by a name that its certificate has", 
   assertMatch((await trouble(server, {})).message, /it takes TLS only, which needs tls: true/);
 });
 
+testWith("nats-server's streams refuse what is too large alone", NEEDS, async () => {
+  await using server = await NatsServer.make();
+  await server.start();
+  const events = makeEvents(5).map((event, i) =>
+    i === 1 || i === 3
+      ? { ...event, json: event.json.replace("{", `{"x":"${"x".repeat(i * 300_000)}",`) }
+      : event
+  );
+  const outcome = await writeOnce([server.address], { create_stream: true }, events);
+  assertEquals(outcome?.rejected?.map(({ index }) => index).sort(), [1, 3]);
+  for (const { reason } of outcome!.rejected!) assertMatch(reason, /message size exceeds maximum/);
+  assertEquals(
+    (await server.messages("DUCKBLIND")).map(({ id }) => id),
+    [0, 2, 4].map((i) => eventIdOf(events[i]!)),
+  );
+});
+
 testWith("nats-server's refusals are told, and what would be right", NEEDS, async () => {
   await using plain = await NatsServer.make("# no jetstream\nmax_payload: 2048");
   await plain.start();

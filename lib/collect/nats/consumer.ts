@@ -6,7 +6,7 @@
  * @module
  */
 import { connectNats, type NatsLink } from "../../nats/connection.ts";
-import { describeNatsError, isSilence } from "../../nats/failures.ts";
+import { describeNatsError, isDenied, isSilence } from "../../nats/failures.ts";
 import {
   AckPolicy,
   type ConsumerMessages,
@@ -22,6 +22,8 @@ import type { NatsCollectorOptions } from "../nats.ts";
 
 /** Most messages of one commit. */
 const BATCH_MESSAGES = 500;
+/** Most bytes that may be on their way, if each message is as large as it may be. */
+const HELD_BYTES = 128 * 1_048_576;
 /** How long the server waits for news before it says that there are none, in ms. */
 const PULL_MS = 30_000;
 /** Longest time to connect, and to find or make the consumer, in ms. */
@@ -93,7 +95,7 @@ async function begin(
     const consumer = await link.js.consumers.get(options.stream, options.durable);
     context.onReached(num_pending);
     return await consumer.consume({
-      max_messages: options.fetch_events,
+      max_messages: Math.min(options.fetch_events, await findMost(link, options.stream)),
       expires: PULL_MS,
       abort_on_missing_resource: true,
     }) as ConsumerMessages;
@@ -103,6 +105,22 @@ async function begin(
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/**
+ * How many messages may be on their way: whoever may publish can make each as large as the stream, or
+ * else the server, lets it be.
+ */
+async function findMost(link: NatsLink, stream: string): Promise<number> {
+  let largest = link.maxPayload;
+  try {
+    const { config } = await link.manager.streams.info(stream);
+    if (config?.max_msg_size > 0) largest = Math.min(largest, config.max_msg_size);
+  } catch (error) {
+    // Who may not ask has to expect the largest.
+    if (!isDenied(error)) throw error;
+  }
+  return Math.max(1, Math.floor(HELD_BYTES / largest));
 }
 
 async function findConsumer(
