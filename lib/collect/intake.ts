@@ -12,6 +12,11 @@ const log = logger("collect");
 
 /** Events checked in one step, between which everybody else has a turn. */
 const STEP_EVENTS = 100;
+/** What may be brought in a second: less than retention can remove in the same time. */
+const MAX_EVENTS_PER_S = 12_000;
+const MAX_BYTES_PER_S = 32 * 1_048_576;
+/** How far ahead of that pace a collector may be, in ms. */
+const BURST_MS = 250;
 /** Pause between two messages about refused events, in ms. */
 const TELL_EVERY_MS = 60_000;
 
@@ -43,6 +48,8 @@ export class Intake {
   #refused = 0;
   #refusedUntold = 0;
   #toldAt = -Infinity;
+  /** Until when what was brought would take at the greatest pace allowed, by `performance.now()`. */
+  #busyUntil = 0;
 
   /**
    * @param store takes the events.
@@ -66,6 +73,7 @@ export class Intake {
    * @throws when they cannot be stored; none is then.
    */
   async take(arrivals: readonly Arrival[], own: string): Promise<boolean[]> {
+    await this.#keepPace(arrivals);
     const nowMs = Date.now();
     const events: ForeignEvent[] = [];
     const verdicts: boolean[] = [];
@@ -92,6 +100,15 @@ export class Intake {
     this.#duplicates += known + ownEvents;
     this.#countRefused(verdicts.filter((isGood) => !isGood).length, reason);
     return verdicts;
+  }
+
+  async #keepPace(arrivals: readonly Arrival[]): Promise<void> {
+    const bytes = arrivals.reduce((sum, { body }) => sum + body.length, 0);
+    const seconds = Math.max(arrivals.length / MAX_EVENTS_PER_S, bytes / MAX_BYTES_PER_S);
+    const now = performance.now();
+    this.#busyUntil = Math.max(this.#busyUntil, now) + 1000 * seconds;
+    const aheadMs = this.#busyUntil - now - BURST_MS;
+    if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
   }
 
   #countRefused(count: number, reason: string): void {

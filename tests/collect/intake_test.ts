@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ForeignStore, Intake } from "../../lib/collect/intake.ts";
 import { Emitter, type SensorEvent } from "../../lib/events/emitter.ts";
 import type { ForeignEvent } from "../../lib/events/foreign.ts";
@@ -91,4 +91,14 @@ Deno.test("Intake counts nothing of what could not be stored", async () => {
   const events = makeEvents(2, "edge-a").map((event) => arrival(event, "edge-a"));
   await assertRejects(() => intake.take([...events, { body: new Uint8Array(), sensor: "x" }], "c"));
   assertEquals(intake.counts, { received: 0, duplicates: 0, refused: 0 });
+});
+
+Deno.test("Intake takes no more in a second than retention can remove", async () => {
+  const intake = new Intake({ ingest: (events) => ({ stored: events.length, known: 0 }) }, "nats");
+  const nothing = Array.from({ length: 500 }, () => ({ body: new Uint8Array(), sensor: "a" }));
+  const from = performance.now();
+  for (let n = 0; n < 12; n++) await intake.take(nothing, "collector");
+  // 6,000 at 12,000 a second, less what may come at once.
+  const tookMs = performance.now() - from;
+  assert(tookMs >= 240 && intake.counts.refused === 6000, `${tookMs} ms`);
 });
