@@ -71,7 +71,10 @@ export abstract class SyslogDaemon implements AsyncDisposable {
       () => this.#isListening(),
       (isOpen) => isOpen,
     ).then(() => true, () => false);
-    if (!isUp) throw new Error(`${program} does not listen: ${running.stderr.text}`);
+    // rsyslog goes on without the ports that somebody else has taken meanwhile.
+    if (!isUp || /already in use/i.test(running.stderr.text)) {
+      throw new Error(`${program} does not listen: ${running.stderr.text}`);
+    }
   }
 
   /** Lets it do nothing, while its system goes on taking what is sent to it. */
