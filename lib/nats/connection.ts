@@ -152,7 +152,7 @@ async function connectTo(
   let info: ServerInfo | undefined;
   let failure: unknown;
   let transport: SocketTransport | undefined;
-  const onAbort = () => transport?.disconnect();
+  const onAbort = () => transport?.discard();
   signal.addEventListener("abort", onAbort, { once: true });
   const planned: PlannedOptions = {
     servers: [server],
@@ -183,7 +183,7 @@ async function connectTo(
     const parts = { transport: transport!, info: info!, server, domain: options.domain };
     return await makeLink(nc, { ...parts, failure: () => failure });
   } catch (error) {
-    transport?.disconnect();
+    transport?.discard();
     if (tooLong.aborted) throw new Error(`no answer within ${options.connect_ms} ms`);
     if (context.signal.aborted) throw new Error("no answer before the deadline");
     throw failure ?? error ?? new Error("it closed the connection");
@@ -220,11 +220,12 @@ async function makeLink(
       return !nc.isClosed() && !transport.isClosed;
     },
     get trouble() {
-      const error = failure();
+      // What the server said last says more than that the connection ended then.
+      const error = (nc as NatsConnectionImpl).protocol.lastError ?? failure();
       return error === undefined ? "" : describeNatsError(error);
     },
     closed: nc.closed().then(() => {}),
-    close: () => transport.disconnect(),
+    close: () => transport.discard(),
   };
 }
 

@@ -141,8 +141,9 @@ export class SocketTransport implements Transport {
     this.#end();
   }
 
+  /** The library's answer to a server that leaves its pings unanswered. */
   disconnect(): void {
-    this.#end();
+    this.fail(new Error("it did not answer"));
   }
 
   discard(): void {

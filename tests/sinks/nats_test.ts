@@ -183,6 +183,18 @@ Deno.test("nats tells how far a batch came when the connection is reset in the m
   assertEquals(peer.stored, events.map(eventIdOf));
 });
 
+Deno.test("nats tells what the server said before it ended the connection", async () => {
+  await using peer: NatsPeer = new NatsPeer({
+    answer: async (_message, connection) => {
+      await connection.send("-ERR 'Slow Consumer \u001b[2J'\r\n");
+      connection.close();
+      return undefined;
+    },
+  });
+  await using sink = await open(peer);
+  assertMatch((await failure(sink, makeEvents(1))).message, /: Slow Consumer \\x1b\[2J$/);
+});
+
 Deno.test("nats sends nothing behind an event that the stream did not take", async () => {
   const full = {
     error: { code: 503, err_code: 10077, description: "maximum \u001bbytes exceeded" },
