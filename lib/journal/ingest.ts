@@ -30,6 +30,14 @@ export interface SensorReport {
   readonly refused?: number;
 }
 
+/** What is known besides the events. */
+export interface IngestOptions {
+  /** Our clock, in ms since 1970. */
+  readonly nowMs: number;
+  /** What their sensor said of itself. */
+  readonly report?: SensorReport | undefined;
+}
+
 /** What became of a batch. */
 export interface Ingested {
   /** Events that are now in the journal. */
@@ -103,7 +111,7 @@ export function insertForeign(
 export function updateSensors(
   db: DatabaseSync,
   stored: readonly ForeignEvent[],
-  { nowMs, report }: { readonly nowMs: number; readonly report?: SensorReport | undefined },
+  { nowMs, report }: IngestOptions,
 ): void {
   const counts = new Map<string, { events: number; version: string }>();
   if (report !== undefined) counts.set(report.sensor, { events: 0, version: report.version });

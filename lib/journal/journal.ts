@@ -13,7 +13,7 @@ import type { ForeignEvent } from "../events/foreign.ts";
 import { logger } from "../log.ts";
 import type { Cursor, JournalOptions, JournalStatus } from "./contract.ts";
 import { cannotOpen, isDamage, measure, setAside } from "./database.ts";
-import type { Ingested, SensorReport } from "./ingest.ts";
+import type { Ingested, IngestOptions } from "./ingest.ts";
 import { JournalFile } from "./journal_file.ts";
 import {
   type EventFilter,
@@ -46,6 +46,8 @@ export type { Cursor, JournalOptions, JournalStatus };
 /** The event store. */
 export class Journal implements EventStore {
   readonly path: string;
+  /** Whether retention may not remove what is too much: then others keep their events for a while. */
+  isHeld = false;
   readonly #options: JournalOptions;
   readonly #ringEvents: number;
   readonly #listeners = new Set<() => void>();
@@ -121,15 +123,13 @@ export class Journal implements EventStore {
    * @param options the clock, in ms since 1970, and what their sensor said of itself.
    * @throws when the disk is full or fails; then none of them is stored, and all may come again.
    */
-  ingest(
-    events: readonly ForeignEvent[],
-    options: { readonly nowMs: number; readonly report?: SensorReport | undefined },
-  ): Ingested {
+  ingest(events: readonly ForeignEvent[], options: IngestOptions): Ingested {
     if (!this.flush() || this.#file === undefined) {
       throw new Error(`Cannot take events: ${this.#trouble ?? "the journal is closed"}`);
     }
     try {
-      const stored = this.#file.ingest(events, { ...options, lastSequence: this.#last });
+      const { isHeld } = this;
+      const stored = this.#file.ingest(events, { ...options, lastSequence: this.#last, isHeld });
       this.#last = this.#committed = this.#last + stored;
       this.#recent.clear(); // what was taken in is in the file only
       if (stored > 0) this.#advanced();

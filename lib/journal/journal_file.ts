@@ -7,7 +7,7 @@ import type { SensorEvent } from "../events/emitter.ts";
 import type { ForeignEvent } from "../events/foreign.ts";
 import { logger } from "../log.ts";
 import { type Database, openDatabase, readValue, ROWS_AT_ONCE } from "./database.ts";
-import { insertForeign, type SensorReport, updateSensors } from "./ingest.ts";
+import { type IngestOptions, insertForeign, updateSensors } from "./ingest.ts";
 import { SourceTally } from "./source_tally.ts";
 
 const log = logger("journal");
@@ -77,18 +77,18 @@ export class JournalFile {
   /**
    * Writes events of other sensors that are not there yet, in one transaction.
    * @param events in order.
-   * @param options the number of the newest event, the clock, and what the sensor said of itself.
+   * @param options the number of the newest event, whether there is too much already, the clock, and
+   * what the sensor said of itself.
    * @returns how many were written; their numbers follow that of the newest event.
    * @throws when the disk is full or fails; then none of them is written.
    */
   ingest(
     events: readonly ForeignEvent[],
-    options: {
-      readonly lastSequence: number;
-      readonly nowMs: number;
-      readonly report?: SensorReport | undefined;
-    },
+    options: IngestOptions & { readonly lastSequence: number; readonly isHeld: boolean },
   ): number {
+    if (options.isHeld && events.length > 0) {
+      throw new Error("Cannot take events: the journal is full of what sinks have not had yet");
+    }
     const { db } = this.#database;
     let stored: ReturnType<typeof insertForeign> = [];
     this.#transact(() => {

@@ -86,7 +86,7 @@ export class Retention {
         debtors: this.#debtors,
       });
       if (isHeld && !this.isHeld) this.onHeld?.();
-      this.isHeld = isHeld;
+      this.isHeld = this.#journal.isHeld = isHeld;
       // Counting a large table takes longer than a step: once a run is enough.
       this.#excessSources ??= countSources(db) - this.limits.maxSources;
       const hasForgotten = this.#excessSources > 0;

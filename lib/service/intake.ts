@@ -187,6 +187,7 @@ export class Intake {
     try {
       ingested = this.#journal.ingest(events, { nowMs, report });
     } catch (error) {
+      this.#noteAlive(sensor, version);
       const detail = error instanceof Error ? error.message : String(error);
       throw new RequestError("busy", `Cannot be written now: ${detail}`);
     }
@@ -196,6 +197,15 @@ export class Intake {
       this.#emitter.emit(SCOPE, "sensor.returned", { sensor, silentMs });
     }
     return { upTo: range?.upTo ?? 0, ...ingested };
+  }
+
+  /** A sensor whose events cannot be taken is there all the same. */
+  #noteAlive(sensor: string, version: string): void {
+    try {
+      this.#journal.ingest([], { nowMs: Date.now(), report: { sensor, version } });
+    } catch (error) {
+      log.debug("Cannot note that {sensor} is there: {error}", { sensor, error });
+    }
   }
 
   #throttle(sensor: string): Throttle {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Emitter } from "../../lib/events/emitter.ts";
+import { readSensor } from "../../lib/journal/ingest.ts";
 import { ServiceClient } from "../../lib/service/client.ts";
 import { RequestError } from "../../lib/service/frames.ts";
 import {
@@ -248,6 +249,28 @@ Deno.test("PUBLISH is answered busy while the disk is full, and taken afterwards
   pages("PRAGMA max_page_count = 100000");
   const answer = await publish(client, events, { after: 0, upTo: 2000 });
   assertEquals("stored" in answer && answer.stored, 2000);
+});
+
+Deno.test("PUBLISH is answered busy while the journal is full of what sinks have not had", async () => {
+  await using f = await startFixture();
+  const { Retention } = await import("../../lib/journal/retention.ts");
+  using client = await sensorOf(f, "edge-2");
+  const debtors = { releasedTo: 0, abandon: () => {} };
+  const limits = { maxAgeMs: 86_400_000, maxBytes: 1_048_576, maxSources: 1000 };
+  const retention = new Retention(f.journal, limits, debtors);
+  const events = eventsOf("edge-2", 2100);
+  await publish(client, events.slice(0, 2000), { after: 0, upTo: 2000 });
+  retention.step(Date.now());
+  const failed = await publish(client, events.slice(2000), { after: 2000, upTo: 2100 })
+    .catch((error) => error);
+  assertMatch(failed.message, /full of what sinks have not had yet \(busy\)/);
+  const { lastSeenMs } = f.journal.withDatabase((db) => readSensor(db, "edge-2"))!;
+  assertEquals(await publish(client, []), { upTo: 0, stored: 0, known: 0, refused: [] });
+  assert(lastSeenMs <= f.journal.withDatabase((db) => readSensor(db, "edge-2"))!.lastSeenMs);
+  debtors.releasedTo = Infinity;
+  while (retention.step(Date.now()));
+  const answer = await publish(client, events.slice(2000), { after: 2000, upTo: 2100 });
+  assertEquals("stored" in answer && answer.stored, 100);
 });
 
 Deno.test("a sensor has two sessions at most, the newest", async () => {
