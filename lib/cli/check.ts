@@ -5,6 +5,8 @@
 import type { Config } from "../config/config.ts";
 import { findDecoyKind } from "../decoys/registry.ts";
 import { ConfigError, type ConfigProblem } from "../errors.ts";
+import { findSinkKind } from "../sinks/registry.ts";
+import { findSecrets } from "../sinks/secrets.ts";
 import type { Command } from "./command.ts";
 import { findGiveaways } from "./giveaways.ts";
 import { CONFIG_OPTION, loadConfig } from "./load_config.ts";
@@ -30,6 +32,7 @@ export const check: Command = {
     if (problems.length > 0) throw new ConfigError(problems);
     terminal.out(`${path ?? "The config that is compiled in"} is sound: ${summarize(config)}`);
     for (const giveaway of findGiveaways(config)) terminal.out(`Warning: ${giveaway}`);
+    for (const doubt of findDoubtfulSinks(config)) terminal.out(`Warning: ${doubt}`);
     return 0;
   },
 };
@@ -56,6 +59,14 @@ export async function findUnreadable(config: Config): Promise<ConfigProblem[]> {
       named.push({ path: keyOf(`decoys[${i}]`, decoy.options, file), file });
     }
   }
+  for (const [i, { kind, options }] of config.sinks.entries()) {
+    const files = findSinkKind(kind)?.reads?.(options) ?? [];
+    for (const file of files) named.push({ path: keyOf(`sinks[${i}]`, options, file), file });
+    for (const reference of findSecrets(options)) {
+      const file = reference.slice("file:".length);
+      if (reference.startsWith("file:")) named.push({ path: `sinks[${i}]`, file });
+    }
+  }
   const problems = await Promise.all(named.map(async ({ path, file }) => {
     const problem = await tryToRead(file);
     return problem === undefined
@@ -63,6 +74,37 @@ export async function findUnreadable(config: Config): Promise<ConfigProblem[]> {
       : [{ path, message: `is ${JSON.stringify(file)}, must be readable: ${problem}` }];
   }));
   return problems.flat();
+}
+
+/**
+ * Sinks that will not do what is wanted of them, though nothing is wrong with their entries.
+ * @param config a valid config.
+ * @returns a sentence each.
+ */
+export function findDoubtfulSinks(config: Config): string[] {
+  return config.sinks.flatMap(({ name, kind, wanted, options, grouping }) => {
+    const doubts: string[] = [];
+    const isForPeople = grouping !== undefined && (kind !== "webhook" || options.preset !== "none");
+    const isWide = wanted.minSeverity < 30 && wanted.types === undefined;
+    if (isForPeople && isWide) {
+      doubts.push(`sink ${name} tells people of every connection: set min_severity or types`);
+    }
+    for (const reference of findSecrets(options)) {
+      if (reference.startsWith("env:") && !isSet(reference.slice("env:".length))) {
+        doubts.push(`sink ${name} needs ${reference}, which is not set here`);
+      }
+    }
+    return doubts;
+  });
+}
+
+/** Whether a variable is set, as far as this program may know. */
+function isSet(name: string): boolean {
+  try {
+    return Deno.env.get(name) !== undefined;
+  } catch {
+    return true; // it has no right to tell
+  }
 }
 
 /** Path of the key that holds a file's name, as far as that can be told. */

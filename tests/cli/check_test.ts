@@ -112,3 +112,29 @@ Deno.test("loadConfig() refuses what is no YAML, with the line", async () => {
     assertEquals(problems[0]!.message.startsWith("is no YAML: "), true);
   });
 });
+
+Deno.test("check finds secrets and authorities of sinks that cannot be read", async () => {
+  const { code, err } = await check(`
+service: {enabled: false}
+sinks:
+  - {kind: webhook, url: "file:FOLDER/none.url", host: "hooks.example:443"}
+  - {kind: email, host: mail.example, ca: FOLDER/none.pem, from: a@example.org, to: [b@example.org]}
+`);
+  assertEquals([code, err.trimEnd().split("\n")], [2, [
+    'Cannot read config: sinks[0] is "FOLDER/none.url", must be readable: there is no such file',
+    'Cannot read config: sinks[1].ca is "FOLDER/none.pem", must be readable: there is no such file',
+  ]]);
+});
+
+Deno.test("check warns of a sink that tells people of everything", async () => {
+  const { code, out } = await check(`
+service: {enabled: false}
+sinks:
+  - {kind: email, host: mail.example, min_severity: 0, from: a@example.org, to: [b@example.org]}
+  - {kind: email, name: calm, host: mail.example, from: a@example.org, to: [b@example.org]}
+`);
+  assertEquals(code, 0);
+  assertEquals(out.trimEnd().split("\n").slice(1), [
+    "Warning: sink email tells people of every connection: set min_severity or types",
+  ]);
+});

@@ -51,9 +51,13 @@ function makeSubject(reports: readonly Report[], prefix: string): string {
   const [first] = reports;
   const what = reports.length === 1
     ? first!.summary
-    : `${reports.length} alerts from ${sources.size} sources, highest severity ${worst}`;
+    : `${reports.length} alerts${from(sources.size)}, highest severity ${worst}`;
   const subject = `${prefix} ${what}`.trim();
   return subject.length <= MAX_SUBJECT ? subject : `${subject.slice(0, MAX_SUBJECT - 3)}...`;
+}
+
+function from(sources: number): string {
+  return sources === 0 ? "" : ` from ${sources} source${sources === 1 ? "" : "s"}`;
 }
 
 function toHtml({ title, level, summary, facts, command }: Report): string {
