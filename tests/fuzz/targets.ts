@@ -5,6 +5,7 @@
 import { clientHelloTarget } from "./client_hello_target.ts";
 import { decoderTargets } from "./decoder_targets.ts";
 import { decoyTargets } from "./decoy_targets.ts";
+import { fleetTargets } from "./fleet_targets.ts";
 import { protocolTargets } from "./protocol_targets.ts";
 import { sshDecoderTargets } from "./ssh_decoder_targets.ts";
 import { sshTargets } from "./ssh_targets.ts";
@@ -21,6 +22,7 @@ export async function allTargets(name = ""): Promise<Target[]> {
     ...sshDecoderTargets(),
     ...protocolTargets(),
     ...decoderTargets(),
+    ...fleetTargets(),
     clientHelloTarget(),
   ];
   return targets.filter((target) => target.name.startsWith(name));
