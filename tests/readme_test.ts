@@ -6,6 +6,7 @@ import { defaultConfig } from "../lib/config/default.ts";
 import { LURE_NAMES } from "../lib/lures/kinds.ts";
 import { DECOY_KINDS } from "../lib/decoys/registry.ts";
 import { ACTIONS } from "../lib/events/event.ts";
+import { sinkKeys } from "../lib/config/sink_keys.ts";
 import { SINK_KINDS } from "../lib/sinks/registry.ts";
 import { VERSION } from "../lib/version.ts";
 import { COMMANDS } from "../lib/cli/commands.ts";
@@ -80,6 +81,27 @@ Deno.test("README's config of NATS is valid, and shows every default", () => {
       if (!changed.includes(key)) assertEquals(shown[list][0]!.options[key], value, key);
     }
   }
+});
+
+Deno.test("README's table of sinks has every kind, and its list of keys every key", () => {
+  const rows = table("Sinks and delivery").map(([kind]) => quoted(kind!)[0]);
+  assertEquals(rows.sort(), SINK_KINDS.map(({ kind }) => kind).sort());
+  const section = readme.split("\n## Sinks and delivery\n")[1]!.split("\n## ")[0]!;
+  const [common = "", mail = ""] = [...section.matchAll(/```yaml\n(sinks:[\s\S]*?)```/g)]
+    .map((match) => match[1]!);
+  const [file] = parseConfig(common, KINDS).sinks;
+  const keys = sinkKeys({ kind: "file", options: SINK_KINDS[0]!.options });
+  for (const key of Object.keys(keys)) {
+    assert(new RegExp(`^ {4}${key}:`, "m").test(common), `README lacks ${key}`);
+  }
+  const [bare] = parseConfig("sinks: [{kind: file, path: x}]", KINDS).sinks;
+  const { schedule: _schedule, timezone: _timezone, ...plan } = file!.plan;
+  const { timezone: _utc, ...defaults } = bare!.plan;
+  assertEquals(plan, defaults);
+  const [email] = parseConfig(mail, KINDS).sinks;
+  const entry = "{kind: email, host: h, from: a@example.org, to: [b@example.org]}";
+  const [plain] = parseConfig(`sinks: [${entry}]`, KINDS).sinks;
+  assertEquals([email!.grouping, email!.plan], [plain!.grouping, plain!.plan]);
 });
 
 Deno.test("README's config shows the defaults", () => {
