@@ -164,7 +164,8 @@ export const PARTS: { readonly [K in EventId]: Encoder<K> } = {
     severity: data.success ? 20 : 80,
     outcome: data.success ? "success" : "failure",
     message: data.success
-      ? `${data.role === "sensor" ? "Sensor" : "Operator"} ${quote(data.username)} logged in to the encrypted service from {from}`
+      ? `${data.role === "sensor" ? "Sensor" : "Operator"} ${quote(data.username)} ` +
+        "logged in to the encrypted service from {from}"
       : `Login as ${quote(data.username)} on the encrypted service refused, from {from}`,
     fields: { users: [boundText(data.username, 256).text] },
     user: { name: boundText(data.username, 256).text },
