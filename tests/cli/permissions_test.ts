@@ -158,3 +158,67 @@ Deno.test("shellQuote() leaves plain words alone and quotes everything else", ()
   assertEquals(shellQuote("it's"), "'it'\\''s'");
   assertEquals(shellQuote(""), "''");
 });
+
+Deno.test("permissions of sinks are exactly their hosts, files and variables", () => {
+  const flags = flagsOf(`
+service: {enabled: false}
+sinks:
+  - {kind: webhook, url: "https://hook.example/a?b=c", headers: {Authorization: "env:HOOK"}}
+  - {kind: webhook, name: chat, preset: slack, url: "env:SLACK"}
+  - {kind: webhook, name: team, preset: mattermost, url: "file:chat.url", host: "chat.example:8443"}
+  - {kind: email, host: mail.example, ca: mail-ca.pem, username: u, password: "env:MAIL", from: a@example.org, to: [b@example.org]}
+  - {kind: elastic, urls: ["https://es-1.example:9200", "https://es-2.example:9200"]}
+  - {kind: splunk, url: "https://splunk.example:8088", token: "file:hec.token"}
+  - {kind: otlp, url: "https://otel.example:4318/v1/logs"}
+  - {kind: syslog, address: "log.example:6514", protocol: tls, ca: log-ca.pem}
+  - {kind: mqtt, address: "broker.example:8883", username: env:MQTT_USER, password: "env:MQTT"}
+  - {kind: hpfeeds, address: "feeds.example:10000", ident: i, secret: "env:FEED", channel: c}
+  - {kind: nats, servers: ["nats.example:4222"], token: "env:NATS"}
+  - {kind: duckblind, address: "hub.example:9443", ca: hub.pem, token: "file:hub.token"}
+`);
+  assertEquals(flags["--allow-net"], [
+    "hook.example:443",
+    "hooks.slack.com:443",
+    "chat.example:8443",
+    "mail.example:587",
+    "es-1.example:9200",
+    "es-2.example:9200",
+    "splunk.example:8088",
+    "otel.example:4318",
+    "log.example:6514",
+    "broker.example:8883",
+    "feeds.example:10000",
+    "nats.example:4222",
+    "hub.example:9443",
+  ]);
+  assertEquals(flags["--allow-env"]!.sort(), [
+    "FEED",
+    "HOOK",
+    "MAIL",
+    "MQTT",
+    "MQTT_USER",
+    "NATS",
+    "NO_COLOR",
+    "SLACK",
+  ]);
+  assertEquals(flags["--allow-read"]!.sort(), [
+    "c.yaml",
+    "chat.url",
+    "data",
+    "hec.token",
+    "hub.pem",
+    "hub.token",
+    "log-ca.pem",
+    "mail-ca.pem",
+  ]);
+  assertEquals(flags["--allow-write"], ["data"]);
+  assertEquals(flags["--allow-sys"], ["hostname"]);
+  assertEquals(Object.keys(flags).sort(), [
+    "--allow-env",
+    "--allow-net",
+    "--allow-read",
+    "--allow-sys",
+    "--allow-write",
+    "--no-prompt",
+  ]);
+});

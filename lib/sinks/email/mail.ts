@@ -3,7 +3,7 @@
  * @module
  */
 import type { Notice } from "../sink.ts";
-import { plainText, type Report, reportOf } from "../webhook/report.ts";
+import { plainText, type Report, reportOf } from "../report.ts";
 
 /** Longest subject, in characters: one line of RFC 5322 §2.1.1 and a bit. */
 const MAX_SUBJECT = 120;

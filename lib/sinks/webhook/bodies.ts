@@ -8,7 +8,7 @@
  */
 import { encodeAs, type EncodingName, toObject } from "../../events/encoders/encoder.ts";
 import type { Notice } from "../sink.ts";
-import { formatTime, plainText, reportOf } from "./report.ts";
+import { formatTime, plainText, reportOf } from "../report.ts";
 import { fillTemplate, type Template } from "./template.ts";
 
 /** A body and what it is. */

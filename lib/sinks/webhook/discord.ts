@@ -6,8 +6,8 @@
  * `wait=true` the answer comes when the message is stored, not before.
  * @module
  */
-import { escapeAll, escapeBy, fit } from "./fit.ts";
-import type { Level } from "./report.ts";
+import { escapeAll, escapeBy, fit } from "../fit_text.ts";
+import type { Level } from "../report.ts";
 import { pauseOf, type Service } from "./service.ts";
 
 const MAX_TITLE = 256;

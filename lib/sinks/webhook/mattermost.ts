@@ -6,8 +6,8 @@
  * follows `@` and `<`, which makes names of nobody. Old servers take 7900 bytes of attachments.
  * @module
  */
-import { escapeBy, fit } from "./fit.ts";
-import type { Level } from "./report.ts";
+import { escapeBy, fit } from "../fit_text.ts";
+import type { Level } from "../report.ts";
 import { isSuccess, type Service } from "./service.ts";
 
 const MAX_TITLE = 250;

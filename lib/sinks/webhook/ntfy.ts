@@ -4,8 +4,8 @@
  * A message has 4096 bytes at most, beyond which it becomes a file. It is plain text.
  * @module
  */
-import { fit } from "./fit.ts";
-import { plainText } from "./report.ts";
+import { fit } from "../fit_text.ts";
+import { plainText } from "../report.ts";
 import type { Service } from "./service.ts";
 
 const MAX_MESSAGE_BYTES = 4096;

@@ -5,8 +5,8 @@
  * one alert, as long as that is open.
  * @module
  */
-import { fit } from "./fit.ts";
-import type { Subject } from "./report.ts";
+import { fit } from "../fit_text.ts";
+import type { Subject } from "../report.ts";
 import type { Service } from "./service.ts";
 
 const MAX_SUMMARY = 1024;

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Options } from "./options.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "../report.ts";
 
 /** A service that people read. */
 export interface Service {

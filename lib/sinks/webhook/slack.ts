@@ -6,7 +6,7 @@
  * entities in every text. `text` is what notifications show, and is markup where there are no blocks.
  * @module
  */
-import { escapeBy, fit } from "./fit.ts";
+import { escapeBy, fit } from "../fit_text.ts";
 import type { Service } from "./service.ts";
 import { isSuccess } from "./service.ts";
 

@@ -6,8 +6,8 @@
  * message may have 28 KB; ours has less than 8.
  * @module
  */
-import { fit } from "./fit.ts";
-import type { Level } from "./report.ts";
+import { fit } from "../fit_text.ts";
+import type { Level } from "../report.ts";
 import { isSuccess, type Service } from "./service.ts";
 
 const MAX_TEXT = 1024;

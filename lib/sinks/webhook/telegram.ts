@@ -5,8 +5,8 @@
  * all else is code, in which no link, mention or command is found, is told by `entities`.
  * @module
  */
-import { fit } from "./fit.ts";
-import type { Report } from "./report.ts";
+import { fit } from "../fit_text.ts";
+import type { Report } from "../report.ts";
 import { pauseOf, type Service } from "./service.ts";
 
 const MAX_TEXT = 4096;

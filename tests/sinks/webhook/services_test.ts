@@ -7,7 +7,7 @@ import type { SensorEvent } from "../../../lib/events/emitter.ts";
 import type { Notice } from "../../../lib/sinks/sink.ts";
 import { webhookSink } from "../../../lib/sinks/webhook.ts";
 import type { PresetName } from "../../../lib/sinks/webhook/address.ts";
-import { reportOf } from "../../../lib/sinks/webhook/report.ts";
+import { reportOf } from "../../../lib/sinks/report.ts";
 import { SERVICES } from "../../../lib/sinks/webhook/services.ts";
 import { batchOf, noticeOf, TEST_CONTEXT } from "../../support/sinks.ts";
 import { tempFolder } from "../../support/temp_folder.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Notice } from "../../../lib/sinks/sink.ts";
-import { levelOf, plainText, reportOf } from "../../../lib/sinks/webhook/report.ts";
-import { noticeOf } from "../../support/sinks.ts";
-import { type Happening, makeEvents } from "../../support/webhook_receiver.ts";
+import type { Notice } from "../../lib/sinks/sink.ts";
+import { levelOf, plainText, reportOf } from "../../lib/sinks/report.ts";
+import { noticeOf } from "../support/sinks.ts";
+import { type Happening, makeEvents } from "../support/webhook_receiver.ts";
 
 const FROM_MS = Date.UTC(2026, 10, 22, 3, 0, 0);
 

@@ -6,10 +6,10 @@
  * the intruder would see it. Each service's own markup is neutralised where its messages are made.
  * @module
  */
-import { toObject } from "../../events/encoders/encoder.ts";
-import { escapeHidden } from "../../net/escape.ts";
-import type { Notice } from "../sink.ts";
-import { fit } from "./fit.ts";
+import { toObject } from "../events/encoders/encoder.ts";
+import { escapeHidden } from "../net/escape.ts";
+import type { Notice } from "./sink.ts";
+import { fit } from "./fit_text.ts";
 
 /** Longest text that an intruder chose, in a fact. */
 const MAX_CHOSEN = 160;

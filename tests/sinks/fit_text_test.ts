@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { escapeAll, escapeBy, fit } from "../../../lib/sinks/webhook/fit.ts";
+import { escapeAll, escapeBy, fit } from "../../lib/sinks/fit_text.ts";
 
 const escape = escapeBy({ "&": "&amp;", "*": "\\*" });
 
