@@ -17,8 +17,11 @@ export function findDanglingNames(config: Config, actions: readonly string[]): C
     ...config.sinks.flatMap(({ wanted }, i) => [
       ...check(`sinks[${i}].types`, wanted.types, actions),
       ...check(`sinks[${i}].exclude_types`, wanted.excludeTypes, actions),
-      ...check(`sinks[${i}].decoys`, wanted.decoys, decoys),
-      ...check(`sinks[${i}].exclude_decoys`, wanted.excludeDecoys, decoys),
+      // What names sensors is a collector's: whose decoys there are, no config says.
+      ...(wanted.sensors !== undefined ? [] : [
+        ...check(`sinks[${i}].decoys`, wanted.decoys, decoys),
+        ...check(`sinks[${i}].exclude_decoys`, wanted.excludeDecoys, decoys),
+      ]),
     ]),
     ...config.ignore.flatMap((rule, i) => check(`ignore[${i}].decoys`, rule.decoys, decoys)),
   ];

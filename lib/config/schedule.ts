@@ -6,8 +6,8 @@
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const DAY_MINUTES = 1440;
 const MINUTE_MS = 60_000;
-/** A week, within which any schedule opens. */
-const WEEK_MINUTES = 7 * DAY_MINUTES;
+/** How far ahead is looked, in minutes: some ms of work. */
+const LOOK_AHEAD_MINUTES = 240;
 
 const ENTRY = /^(?:([a-z,-]+)\s+)?([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/;
 
@@ -58,17 +58,17 @@ export class Schedule {
   /**
    * How long until it is open.
    * @param timeMs in ms since 1970.
-   * @returns 0 when it is open; else to the minute, in ms; a week when it never is.
+   * @returns 0 when it is open; else to the minute, in ms, four hours at most: then ask again.
    */
   opensInMs(timeMs: number): number {
     if (this.isOpen(timeMs)) return 0;
     // Steps of a minute over the clock itself, so that changes of the clock are in it.
     const next = timeMs - timeMs % MINUTE_MS;
-    for (let n = 1; n <= WEEK_MINUTES; n++) {
+    for (let n = 1; n < LOOK_AHEAD_MINUTES; n++) {
       const at = next + n * MINUTE_MS;
       if (this.isOpen(at)) return at - timeMs;
     }
-    return WEEK_MINUTES * MINUTE_MS;
+    return LOOK_AHEAD_MINUTES * MINUTE_MS;
   }
 }
 

@@ -11,14 +11,18 @@ import type { SinkConfig } from "../config/config.ts";
 import { Schedule } from "../config/schedule.ts";
 import { SinkError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
+import { logger } from "../log.ts";
 import { settlesWithin } from "../net/settles_within.ts";
 import { dropFirst, halve, pick, sizeOf, toParked } from "./batch.ts";
 import { BatchReader, type ReadBatch } from "./batch_reader.ts";
 import { Grouping } from "./grouping.ts";
 import { Health, type HealthListener } from "./health.ts";
 import { LetterBox, type ReplayReport } from "./letter_box.ts";
+import { Nap } from "./nap.ts";
 import type { Batch, Sink } from "./sink.ts";
 import { SinkSlot } from "./slot.ts";
+
+const log = logger("delivery");
 
 /** How often a durable cursor is stored while it moves, in ms. */
 const STORE_EVERY_MS = 200;
@@ -68,8 +72,8 @@ export class Delivery {
   readonly #letters: LetterBox;
   readonly #grouping: Grouping | undefined;
   readonly #schedule: Schedule | undefined;
+  readonly #nap = new Nap();
   readonly #running: Promise<void>;
-  #isStopping = false;
   #cursor: number;
   #storedAtMs = 0;
   #isStored = true;
@@ -81,8 +85,6 @@ export class Delivery {
   #inHandTo = 0;
   /** Whether notices were made that are not delivered yet: then their making must not be stored. */
   #isUnderWay = false;
-  /** Ends what is being waited for. */
-  #wake: (() => void) | undefined;
   /** Whether news from the journal end the wait. */
   #isIdle = false;
 
@@ -158,7 +160,7 @@ export class Delivery {
     } catch (error) {
       this.#health.fail(describe(error));
     }
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   /**
@@ -172,7 +174,7 @@ export class Delivery {
       return Promise.resolve({ delivered: 0, left, reason: `the sink fails: ${trouble}` });
     }
     const done = this.#letters.ask();
-    this.#wake?.();
+    this.#nap.wake();
     return done;
   }
 
@@ -186,8 +188,7 @@ export class Delivery {
    * @param deadlineMs longest time, in ms.
    */
   async stop(deadlineMs: number): Promise<void> {
-    this.#isStopping = true;
-    this.#wake?.();
+    this.#nap.end();
     if (!await settlesWithin(this.#running, deadlineMs)) {
       this.#slot.abort();
       await this.#running;
@@ -201,45 +202,61 @@ export class Delivery {
     const unsubscribe = this.#journal.onAdvance(() => this.#news());
     try {
       if (this.#parts.opensAtOnce) await this.#slot.warm();
-      for (;;) {
-        const waitMs = this.#schedule?.opensInMs(Date.now()) ?? 0;
-        if (waitMs > 0) {
-          if (this.#isStopping) return;
-          await this.#sleep(waitMs);
-          continue;
+      for (let goesOn = true; goesOn;) {
+        try {
+          goesOn = await this.#round();
+        } catch (error) {
+          // Our bug, which must end neither the program nor the other deliveries.
+          log.error("Delivery to sink {name} failed, which is our bug: {error}", {
+            name: this.#parts.config.name,
+            error: error instanceof Error ? error.stack ?? error.message : String(error),
+          });
+          this.#health.fail(describe(error));
+          if (this.#nap.isOver) return;
+          await this.#nap.sleep(this.#parts.config.plan.retryMaxMs);
         }
-        if (this.#letters.isAsked) {
-          await this.#letters.replay((batch) => this.#slot.write(batch), this.#cursor);
-          continue;
-        }
-        const events = this.#reader.read(this.#cursor);
-        if (await this.#isUnripe(events)) continue;
-        this.#isUnderWay = true;
-        this.#inHandTo = events.upTo;
-        const batch = this.#makeBatch(events);
-        if (sizeOf(batch) === 0 && batch.upTo === batch.after) {
-          this.#isUnderWay = false;
-          if (this.#isStopping) return;
-          this.#storeIfDue(0);
-          await this.#sleepUntilNews();
-          continue;
-        }
-        if (sizeOf(batch) > 0 && !await this.#deliver(batch)) return;
-        this.#isUnderWay = false;
-        this.#advance(this.#rewindTo ?? batch.upTo);
-        this.#rewindTo = undefined;
-        // A backlog is read in steps, between which everybody else has a turn.
-        await new Promise((resolve) => setTimeout(resolve, 0));
       }
     } finally {
       unsubscribe();
     }
   }
 
+  /** Delivers a batch, or waits for one; returns whether to go on. */
+  async #round(): Promise<boolean> {
+    const waitMs = this.#schedule?.opensInMs(Date.now()) ?? 0;
+    if (waitMs > 0) {
+      if (!this.#nap.isOver) await this.#nap.sleep(waitMs);
+      return !this.#nap.isOver;
+    }
+    if (this.#letters.isAsked) {
+      await this.#letters.replay((batch) => this.#slot.write(batch), this.#cursor);
+      return true;
+    }
+    const events = this.#reader.read(this.#cursor);
+    if (await this.#isUnripe(events)) return true;
+    this.#isUnderWay = true;
+    this.#inHandTo = events.upTo;
+    const batch = this.#makeBatch(events);
+    if (sizeOf(batch) === 0 && batch.upTo === batch.after) {
+      this.#isUnderWay = false;
+      if (this.#nap.isOver) return false;
+      this.#storeIfDue(0);
+      await this.#sleepUntilNews();
+      return true;
+    }
+    if (sizeOf(batch) > 0 && !await this.#deliver(batch)) return false;
+    this.#isUnderWay = false;
+    this.#advance(this.#rewindTo ?? batch.upTo);
+    this.#rewindTo = undefined;
+    // A backlog is read in steps, between which everybody else has a turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return true;
+  }
+
   /** Waits a little for a batch that could still grow; returns whether to read it again. */
   async #isUnripe({ events, isFull }: ReadBatch): Promise<boolean> {
     const { batchMs } = this.#parts.config.plan;
-    if (batchMs === 0 || isFull || events.length === 0 || this.#isStopping) {
+    if (batchMs === 0 || isFull || events.length === 0 || this.#nap.isOver) {
       this.#batchSinceMs = undefined;
       return false;
     }
@@ -249,7 +266,7 @@ export class Delivery {
       this.#batchSinceMs = undefined;
       return false;
     }
-    await this.#sleep(leftMs);
+    await this.#nap.sleep(leftMs);
     return true;
   }
 
@@ -278,7 +295,7 @@ export class Delivery {
   async #attempt(batch: Batch): Promise<Batch[] | undefined> {
     try {
       const writing = this.#slot.write(batch);
-      if (!this.#isStopping) this.#reader.readAhead();
+      if (!this.#nap.isOver) this.#reader.readAhead();
       const outcome = await writing;
       const { rejected = [], postponed = [], done: dealtWith = sizeOf(batch) } = outcome;
       this.#letters.park(rejected.map((trouble) => toParked(batch, trouble)));
@@ -325,8 +342,8 @@ export class Delivery {
   async #pause(failure: SinkError, left: Batch | undefined): Promise<Batch[] | undefined> {
     const { plan } = this.#parts.config;
     this.#health.fail(failure.message);
-    if (this.#isStopping) return left === undefined ? [] : undefined;
-    await this.#sleep(this.#health.pauseMs(plan, failure.retryAfterMs));
+    if (this.#nap.isOver) return left === undefined ? [] : undefined;
+    await this.#nap.sleep(this.#health.pauseMs(plan, failure.retryAfterMs));
     if (left === undefined) return [];
     if (plan.maxAgeHours === 0) return [left];
     const oldestMs = Date.now() - plan.maxAgeHours * HOUR_MS;
@@ -341,7 +358,7 @@ export class Delivery {
     const { batchEvents } = this.#parts.config.plan;
     const isFull = this.#batchSinceMs !== undefined &&
       this.#journal.lastSequence - this.#cursor >= batchEvents;
-    if (this.#isIdle || isFull) this.#wake?.();
+    if (this.#isIdle || isFull) this.#nap.wake();
   }
 
   /** Waits for news, or until a digest is due. */
@@ -349,20 +366,8 @@ export class Delivery {
     const nowMs = Date.now();
     const dueMs = this.#grouping?.nextDueMs(nowMs);
     this.#isIdle = true;
-    await this.#sleep(dueMs === undefined ? undefined : Math.max(1, dueMs - nowMs));
+    await this.#nap.sleep(dueMs === undefined ? undefined : Math.max(1, dueMs - nowMs));
     this.#isIdle = false;
-  }
-
-  /** Waits for a time, or until woken; a stop wakes. */
-  async #sleep(ms?: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      if (this.#isStopping) return resolve();
-      this.#wake = resolve;
-      if (ms !== undefined) timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
-    });
-    clearTimeout(timer);
-    this.#wake = undefined;
   }
 
   #advance(cursor: number): void {

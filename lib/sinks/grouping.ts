@@ -106,7 +106,7 @@ export class Grouping {
 
   /**
    * Goes on where `store` was called.
-   * @param state what it returned; nothing that was stored by another version does harm.
+   * @param state what it returned; what is not that is passed over.
    * @param find reads an event of the journal by its sequence.
    */
   restore(state: string, find: (sequence: number) => SensorEvent | undefined): void {
@@ -115,7 +115,8 @@ export class Grouping {
       const event = packed && find(packed.sequence);
       return event && { ...packed, event };
     };
-    const stored = JSON.parse(state) as Stored;
+    const stored = parseStored(state);
+    if (stored === undefined) return;
     for (const [key, openedMs, packed] of stored.groups) {
       const gathered = unpack(packed ?? undefined);
       this.#groups.set(key, gathered === undefined ? { openedMs } : { openedMs, gathered });
@@ -180,6 +181,16 @@ interface Stored {
   readonly groups: [key: string, openedMs: number, gathered?: Packed | null][];
   readonly sentMs: number[];
   readonly held?: Packed;
+}
+
+/** What was stored by this version, or one like it. */
+function parseStored(state: string): Stored | undefined {
+  try {
+    const stored = JSON.parse(state);
+    return Array.isArray(stored?.groups) && Array.isArray(stored?.sentMs) ? stored : undefined;
+  } catch {
+    return undefined; // the windows begin anew
+  }
 }
 
 function pack({ event, ...rest }: Gathered): Packed {

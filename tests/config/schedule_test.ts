@@ -29,8 +29,12 @@ Deno.test("Schedule.opensInMs() says how long to wait", () => {
   const office = new Schedule(["mon-fri 08:00-18:00", "sat 10:00-12:00"], "UTC");
   assertEquals(office.opensInMs(at("2026-11-20T09:00:00Z")), 0);
   assertEquals(office.opensInMs(at("2026-11-20T07:59:30Z")), 30_000);
-  assertEquals(office.opensInMs(at("2026-11-20T18:00:00Z")), 16 * 3_600_000);
-  assertEquals(office.opensInMs(at("2026-11-21T12:00:00Z")), 44 * 3_600_000);
+  assertEquals(office.opensInMs(at("2026-11-20T05:00:00Z")), 3 * 3_600_000);
+  // It looks four hours ahead; who waits asks again then.
+  assertEquals(office.opensInMs(at("2026-11-20T18:00:00Z")), 4 * 3_600_000);
+  let now = at("2026-11-21T12:00:00Z");
+  while (!office.isOpen(now)) now += office.opensInMs(now);
+  assertEquals(new Date(now).toISOString(), "2026-11-23T08:00:00.000Z");
 });
 
 Deno.test("isScheduleEntry() accepts days and hours, and nothing else", () => {

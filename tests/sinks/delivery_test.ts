@@ -445,6 +445,20 @@ Deno.test("Delivery to people keeps open windows over a restart", async () => {
   ]);
 });
 
+Deno.test("Delivery outlives a bug of ours", async () => {
+  await using bench = new Bench();
+  const { read } = bench.journal;
+  let failures = 2;
+  bench.journal.read = (...args) => {
+    if (failures-- > 0) throw new TypeError("surprise");
+    return read.apply(bench.journal, args);
+  };
+  bench.emit(2);
+  bench.start();
+  await bench.sink.has(2);
+  assertEquals(bench.sink.sequences, [1, 2]);
+});
+
 Deno.test("Delivery waits for the hours of its schedule", async () => {
   await using bench = new Bench();
   const now = new Date(Date.now() + 3 * 3_600_000);

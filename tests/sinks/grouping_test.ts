@@ -100,6 +100,8 @@ Deno.test("Grouping goes on after a restart where it was stored", () => {
     ["capped", 1, "", 4],
   ]);
   const empty = new Grouping(plan);
-  empty.restore("", () => undefined);
+  for (const nonsense of ["", "{", "[]", "null", '{"groups":1}']) {
+    empty.restore(nonsense, () => undefined);
+  }
   assertEquals(empty.store(), "");
 });
