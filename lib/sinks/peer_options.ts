@@ -6,6 +6,7 @@ import { secret, text, v } from "../config/schema.ts";
 import { SinkError } from "../errors.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "../net/address.ts";
 import type { DialTls } from "../net/dial.ts";
+import { readPem } from "./secrets.ts";
 import type { SinkContext } from "./sink.ts";
 
 /**
@@ -84,15 +85,8 @@ export async function readTls(files: TlsFiles, context: SinkContext): Promise<Di
   }
   return {
     ...(ca === "" ? {} : { ca: await readPem(ca) }),
-    ...(key === undefined ? {} : { cert: await readPem(cert), key: await context.secret(key) }),
+    ...(key === undefined
+      ? {}
+      : { cert: await readPem(cert, "cert"), key: await context.secret(key) }),
   };
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new SinkError(`Cannot read ${JSON.stringify(path)}: ${detail}`, true, { cause: error });
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * Secrets of sinks: where an option refers to, read when it is needed.
+ * Files of sinks: secrets, where an option refers to, and certificates, read when they are needed.
  * @module
  */
 import { isSecretReference } from "../config/schema.ts";
@@ -25,6 +25,23 @@ export async function resolveSecret(text: string): Promise<string> {
     throw new SinkError(`Cannot read secret ${text}: ${detail}`, true, { cause: error });
   }
   throw new SinkError(`Cannot read secret ${text}: it is empty or not there`, true);
+}
+
+/**
+ * Reads a file of certificates; when a connection is made, so that it can be renewed.
+ * @param path of a file in PEM.
+ * @param key by which the config names it.
+ * @throws {SinkError} naming the file.
+ */
+export async function readPem(path: string, key: "ca" | "cert" = "ca"): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new SinkError(`Cannot read ${key} ${JSON.stringify(path)}: ${detail}`, true, {
+      cause: error,
+    });
+  }
 }
 
 /**

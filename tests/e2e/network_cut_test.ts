@@ -3,9 +3,7 @@
  * a while, with a backlog.
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { Emitter } from "../../lib/events/emitter.ts";
-import { Journal } from "../../lib/journal/journal.ts";
-import { TEST_SENSOR, testScope } from "../support/events.ts";
+import { makeBacklog } from "./support/backlog.ts";
 import { report, takePorts, testWith } from "./support/machine.ts";
 import { poll } from "./support/peer.ts";
 import { Running, runToEnd } from "./support/process.ts";
@@ -70,24 +68,6 @@ class Cable implements AsyncDisposable {
 /** An event as a collector keeps it. */
 interface Observed {
   readonly observer: { readonly name: string };
-}
-
-/** Fills a sensor's journal before its start, of which its sink has had nothing. */
-function fillJournal(program: Program, sink: string): void {
-  Deno.mkdirSync(`${program.folder}/data`, { recursive: true, mode: 0o700 });
-  const journal = new Journal(`${program.folder}/data/journal.db`);
-  const emitter = new Emitter(journal, { ...TEST_SENSOR, name: "edge-7", version: "0.1.0" });
-  for (let i = 0; i < BACKLOG; i++) {
-    emitter.emit(testScope(`203.0.${i % 100}.${i % 250}`), "auth.attempt", {
-      method: "password",
-      username: "root",
-      secret: `secret-${i}`,
-    });
-    if (i % 1000 === 0) journal.flush();
-  }
-  journal.flush();
-  journal.setCursor(sink, { sequence: 0, state: "" });
-  journal.close();
 }
 
 /** Resident memory of a process, in MiB. */
@@ -184,7 +164,7 @@ for (const [name, makeWay] of Object.entries({ duckblind: byService, nats: byNat
       await using program = await Program.source(`${SENSOR}sinks:\n${way.sink}`);
       await using hub = await way.collector.startSensor();
       await way.prepare(program);
-      fillJournal(program, way.name);
+      makeBacklog(program.folder, way.name, BACKLOG);
       using operator = await hub.operator();
       // The collector says a few words of its own.
       const arrived = async () => (await operator.status()).journal.last_sequence as number;

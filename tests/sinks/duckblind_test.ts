@@ -286,7 +286,7 @@ Deno.test("duckblind sink says what is wrong with token, authority or address", 
   await Deno.writeTextFile(file, token);
   const { ca } = await testKeys();
   await fails(/not signed by the CA/, () => Deno.writeTextFile(sensor.options.ca, ca));
-  await fails(/Cannot read ".*ca.pem"/, () => Deno.remove(sensor.options.ca));
+  await fails(/Cannot read ca ".*ca.pem"/, () => Deno.remove(sensor.options.ca));
   await Deno.writeTextFile(sensor.options.ca, f.ca);
   await fails(/not for "other.example"/, () => {}, { server_name: "other.example" });
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -92,7 +92,7 @@ Deno.test("syslog sink says which file of TLS is missing, and that a certificate
   const options = { address: "127.0.0.1:1", protocol: "tls" };
   await using noFile = await open({ ...options, ca: "/nowhere/ca.pem" });
   const missing = await assertRejects(() => put(noFile, madeEvents(1)), SinkError);
-  assert(missing.message.startsWith('Cannot read "/nowhere/ca.pem": '), missing.message);
+  assert(missing.message.startsWith('Cannot read ca "/nowhere/ca.pem": '), missing.message);
   await using noKey = await open({ ...options, cert: "/nowhere/cert.pem" });
   const error = await assertRejects(() => put(noKey, madeEvents(1)), SinkError);
   assertEquals(error.message, "Cannot use a certificate of ours: must have both cert and key");

@@ -15,6 +15,7 @@ import { ServiceClient, ServiceError } from "../../service/client.ts";
 import { parseCredentials } from "../../service/credentials.ts";
 import type { DuckblindOptions } from "../duckblind.ts";
 import { toHostPort } from "../peer_options.ts";
+import { readPem } from "../secrets.ts";
 import type { Batch, ItemTrouble, Outcome, Sink, SinkContext } from "../sink.ts";
 
 /** Most events and UTF-16 units of one request: at most three bytes of UTF-8 each, the collector takes four. */
@@ -167,7 +168,7 @@ export class Publisher implements Sink {
     const { hostname, port } = toHostPort(address);
     const client = await ServiceClient.connect({
       address: { hostname, port },
-      ca: await readAuthority(ca),
+      ca: await readPem(ca),
       serverName: server_name || hostname,
       credentials,
       signal,
@@ -244,14 +245,5 @@ function* split(batch: Batch): Generator<Part> {
     if (isLast) return;
     after = upTo;
     done = end;
-  }
-}
-
-async function readAuthority(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new SinkError(`Cannot read ${JSON.stringify(path)}: ${detail}`, true, { cause: error });
   }
 }

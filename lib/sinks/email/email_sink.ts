@@ -6,6 +6,7 @@ import nodemailer from "nodemailer";
 import { SinkError } from "../../errors.ts";
 import { escapeBytes } from "../../net/escape.ts";
 import { type EmailOptions, portOf } from "../email.ts";
+import { readPem } from "../secrets.ts";
 import type { Batch, Outcome, Sink, SinkContext } from "../sink.ts";
 import { makeMail } from "./mail.ts";
 
@@ -106,13 +107,4 @@ function toSinkError(options: EmailOptions, error: MailError): SinkError {
 
 function clean(text: string): string {
   return escapeBytes(encoder.encode(text).subarray(0, MAX_ANSWER_BYTES));
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new SinkError(`Cannot read ${JSON.stringify(path)}: ${detail}`, true, { cause: error });
-  }
 }

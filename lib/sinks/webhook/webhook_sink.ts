@@ -4,6 +4,7 @@
  */
 import { SinkError } from "../../errors.ts";
 import { describeAnswer, failureOf, type HttpAnswer, HttpCaller } from "../http.ts";
+import { readPem } from "../secrets.ts";
 import type { Batch, Notice, Outcome, Sink, SinkContext } from "../sink.ts";
 import { type Body, bodyOf, jsonBody } from "./bodies.ts";
 import { fit } from "../fit_text.ts";
@@ -108,7 +109,8 @@ export class WebhookSink implements Sink {
   /** Connections are kept for as long as the secret URL points to the same host. */
   async #callerFor(host: string): Promise<HttpCaller> {
     if (this.#caller?.host === host) return this.#caller.caller;
-    const options = await this.#readAuthorities();
+    const { ca } = this.#options;
+    const options = ca === "" ? {} : { ca: await readPem(ca) };
     if (this.#isClosed) {
       throw new SinkError(`Cannot reach ${host}: the sink is closed`, true);
     }
@@ -118,22 +120,8 @@ export class WebhookSink implements Sink {
       this.#caller = { host, caller };
       return caller;
     } catch (error) {
-      const { ca } = this.#options;
       const detail = error instanceof Error ? error.message : String(error);
       throw new SinkError(`Cannot use ca ${JSON.stringify(ca)}, must be PEM: ${detail}`, true);
-    }
-  }
-
-  async #readAuthorities(): Promise<{ ca?: string }> {
-    const { ca } = this.#options;
-    if (ca === "") return {};
-    try {
-      return { ca: await Deno.readTextFile(ca) };
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      throw new SinkError(`Cannot read ca ${JSON.stringify(ca)}: ${detail}`, true, {
-        cause: error,
-      });
     }
   }
 }
