@@ -1,13 +1,13 @@
 /**
- * File sink: ECS JSON lines, rotated by size, a bounded number of old files kept.
+ * File sink: lines of JSON or CEF, rotated by size, a bounded number of old files kept.
  *
  * `events.jsonl` is the newest, `events.jsonl.1` the one before it, and so on. Opened anew on SIGHUP,
  * for rotation by someone else.
  * @module
  */
-import { count, v } from "../config/schema.ts";
+import { choice, count, v } from "../config/schema.ts";
 import { SinkError } from "../errors.ts";
-import { encodeJsonLines } from "./lines.ts";
+import { type LineEncoder, lineEncoderOf } from "./lines.ts";
 import type { Batch, Sink, SinkKind } from "./sink.ts";
 
 const Options = v.strictObject({
@@ -19,6 +19,7 @@ const Options = v.strictObject({
   ),
   max_mb: count(64, 1, 1_048_576, "Size at which a file is rotated, in MiB"),
   max_files: count(8, 1, 1000, "Files kept, the newest included"),
+  format: choice("ecs", ["ecs", "opencanary", "ocsf", "cef"], "What a line looks like"),
 });
 type Options = v.InferOutput<typeof Options>;
 
@@ -26,7 +27,7 @@ type Options = v.InferOutput<typeof Options>;
 const MIB = 1_048_576;
 const LF = 0x0a;
 
-/** `kind: file`; keys: `path`, `max_mb`, `max_files`. */
+/** `kind: file`; keys: `path`, `max_mb`, `max_files`, `format`. */
 export const fileSink: SinkKind<Options> = {
   kind: "file",
   isDurable: true,
@@ -36,7 +37,7 @@ export const fileSink: SinkKind<Options> = {
     ...Array.from({ length: max_files - 1 }, (_, i) => `${path}.${i + 1}`),
   ],
   // Opened by the first write, so that a folder which is not there yet delays nothing.
-  open: (options) => Promise.resolve(new FileSink(options)),
+  open: async (options) => new FileSink(options, await lineEncoderOf(options.format)),
 };
 
 /** Appends lines to a file. */
@@ -44,6 +45,7 @@ class FileSink implements Sink {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #maxFiles: number;
+  readonly #encode: LineEncoder;
   #file: Deno.FsFile | undefined;
   #size = 0;
   /** Whether the file ends in half a line. */
@@ -51,14 +53,19 @@ class FileSink implements Sink {
   /** What is being done to the file: one thing at a time. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(options: Options) {
+  /**
+   * @param options of the config.
+   * @param encode makes the lines.
+   */
+  constructor(options: Options, encode: LineEncoder) {
+    this.#encode = encode;
     this.#path = options.path;
     this.#maxBytes = options.max_mb * MIB;
     this.#maxFiles = options.max_files;
   }
 
   async write({ events }: Batch): Promise<void> {
-    const data = encodeJsonLines(events);
+    const data = this.#encode(events);
     await this.#attempt("write", async () => {
       if (this.#file === undefined) await this.#open();
       if (this.#size > 0 && this.#size + data.length > this.#maxBytes) await this.#rotate();

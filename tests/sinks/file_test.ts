@@ -139,3 +139,16 @@ Deno.test("file sink is opened anew between two writes, never in one", async () 
   await Promise.all(all);
   assertEquals(Deno.readTextFileSync(path), events.map(({ json }) => json + "\n").join(""));
 });
+
+Deno.test("file sink writes lines of other forms, each on a line of its own", async () => {
+  using folder = tempFolder();
+  const events = makeEvents(folder.path, 3);
+  for (const [format, begin] of [["cef", "CEF:0|Duckblind|"], ["opencanary", '{"dst_host":']]) {
+    const path = `${folder.path}/events.${format}`;
+    await using sink = await open(path, { format });
+    await put(sink, events);
+    const lines = Deno.readTextFileSync(path).split("\n");
+    assertEquals([lines.length, lines[3]], [4, ""]);
+    assert(lines.slice(0, 3).every((line) => line.startsWith(begin!)), lines[0]);
+  }
+});
