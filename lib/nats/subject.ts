@@ -7,6 +7,8 @@
 const MAX_NAME_LENGTH = 128;
 
 const SAFE = /^[A-Za-z0-9_-]$/;
+/** What is a token already: nearly every name, for every event. */
+const TOKEN = /^[A-Za-z0-9_-]{1,128}$/;
 const encoder = new TextEncoder();
 
 /** What a prefix may be: tokens with dots between them, without wildcards. */
@@ -25,6 +27,7 @@ export const SUBJECT_PREFIX = /^[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,7
  * ```
  */
 export function subjectToken(text: string): string {
+  if (TOKEN.test(text)) return text;
   let token = "";
   for (const byte of encoder.encode(text.slice(0, MAX_NAME_LENGTH))) {
     const character = String.fromCharCode(byte);
@@ -66,6 +69,7 @@ export function parseSubject(
 }
 
 function readToken(token: string): string | undefined {
+  if (TOKEN.test(token)) return token;
   try {
     const text = token === "%" ? "" : decodeURIComponent(token);
     return subjectToken(text) === token ? text : undefined;
