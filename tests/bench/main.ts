@@ -8,7 +8,9 @@
  * @module
  */
 import { DIALOGUES } from "./dialogues.ts";
+import { measureFleet } from "./fleet.ts";
 import { has, run, type Server, startServer, usage } from "./processes.ts";
+import { measureSinks } from "./sinks.ts";
 
 const PORTS = {
   bare: 14600,
@@ -24,6 +26,7 @@ const PORTS = {
   tlsInner: 14611,
   bareTls: 14612,
   https: 14613,
+  sinks: 14700,
 };
 const TWISTED = { banner: 14606, tls: 14607 };
 const ROUNDS = 3;
@@ -123,14 +126,18 @@ function connections(
 }
 
 /** The program's flags and config, as a user would start it from source. */
-async function sensorCommand(config: string): Promise<string[]> {
-  const path = `${folder}/duckblind.yaml`;
+async function sensorCommand(config: string, path: string): Promise<string[]> {
   Deno.writeTextFileSync(path, config);
   const main = `${root}main.ts`;
   const common = ["--config", `${root}deno.json`];
   const flags = await run([deno, "run", ...common, "-R", "-S", main, "permissions", "-c", path]);
   const words = flags.trim().split(/\s+/).map((word) => word.replaceAll("'", ""));
   return [deno, "run", "--no-prompt", ...common, ...words, main, "run", "-c", path];
+}
+
+/** Its flags as the executable has them, whose own config holds too few connections to be measured. */
+function asExecutable([program = "", run = "", ...rest]: readonly string[]): string[] {
+  return [program, run, V8_FLAGS, ...rest];
 }
 
 /**
@@ -201,7 +208,7 @@ async function main(): Promise<void> {
     ca,
     ...path,
   ];
-  const command = await sensorCommand(CONFIG);
+  const command = await sensorCommand(CONFIG, `${folder}/duckblind.yaml`);
   {
     await using server = await startServer(command, { port: PORTS.tcp, cwd: folder });
     const login = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
@@ -248,8 +255,7 @@ async function main(): Promise<void> {
       command: tls(port),
     });
   }
-  // As the executable runs, whose own config holds fewer connections than are measured here.
-  const lean = [command[0]!, command[1]!, V8_FLAGS, ...command.slice(2)];
+  const lean = asExecutable(command);
   const interpreter = await findTwisted();
   if (interpreter !== undefined) {
     const python = [interpreter, `${here}twisted_server.py`];
@@ -288,6 +294,11 @@ async function main(): Promise<void> {
   }
   if (hasSsh) summary.ssh = await measureSshSessions(lean);
   summary.executable = await measureExecutable();
+  summary.sinks = await measureSinks({
+    ...{ load, folder, port: PORTS.sinks },
+    command: async (config, path) => asExecutable(await sensorCommand(config, path)),
+  }, say);
+  summary.fleet = await measureFleet(say);
   report(summary);
 }
 

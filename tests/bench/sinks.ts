@@ -3,16 +3,30 @@
  * kinds, and with one that hangs. Side by side, in turns, on loopback.
  * @module
  */
-import { run, startServer, usage } from "./processes.ts";
+import { parseEnrolment } from "../../lib/service/enrolment.ts";
+import { NatsServer } from "../e2e/support/nats_server.ts";
+import { Program } from "../e2e/support/program.ts";
+import { has, run, startServer, usage } from "./processes.ts";
 
-/** A load, and how often it is put on each sensor. */
-const CONNECTIONS = 6000;
+/** Name of the sensors. */
+const SENSOR = "edge-7";
+const COLLECTOR = `
+sensor: {id: hub}
+service: {listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner"}
+decoys: []
+sinks: []
+`;
+
+/** A load, and how often it is put on each sensor; many short turns, since a machine is not always free. */
+const CONNECTIONS = 3000;
 const PARALLEL = 32;
-const ROUNDS = 4;
+const ROUNDS = 8;
 const LOGIN = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
+/** How long deliveries may go on after a load, in ms: they belong to it. */
+const DELIVER_MS = 1500;
 
 /** A sensor with some sink. */
-export interface SinkCase {
+interface SinkCase {
   readonly name: string;
   /** The entry of the config; empty for none. */
   readonly sink: string;
@@ -25,6 +39,10 @@ export interface SinkRow {
   readonly perSecond: number;
   /** CPU time of the sensor a login, delivery included, in µs: the least of the rounds. */
   readonly cpuMicros: number;
+  /** The rate, over that without a sink. */
+  readonly ratio: number;
+  /** CPU time without a sink, over this: the rate that is left where nothing else is in the way. */
+  readonly cpuRatio: number;
 }
 
 /** What the benchmark is given. */
@@ -35,15 +53,68 @@ export interface SinkBench {
   readonly folder: string;
   /** First of the ports that it may use, two for each case. */
   readonly port: number;
-  /** The command line of a sensor with a config. */
+  /** Writes a config to a file; returns the command line of a sensor with it. */
   command(config: string, path: string): Promise<readonly string[]>;
 }
 
 /**
- * A receiver that takes everything, or says nothing at all.
- * @param hangs whether it never answers.
+ * Measures sensors without a sink, with healthy ones, and with one that hangs.
+ * @param bench where, and with what.
+ * @param say takes a line of what was found, or not.
+ * @returns a row for each; the first is without a sink.
  */
-export function startReceiver(hangs: boolean): AsyncDisposable & { readonly port: number } {
+export async function measureSinks(
+  bench: SinkBench,
+  say: (line: string) => void,
+): Promise<SinkRow[]> {
+  await using stack = new AsyncDisposableStack();
+  const receiver = stack.use(startReceiver(false));
+  const silent = stack.use(startReceiver(true));
+  const webhook = (port: number) =>
+    `{kind: webhook, events_per_call: 500, batch_events: 500, url: "http://127.0.0.1:${port}/"}`;
+  const cases: SinkCase[] = [
+    { name: "none", sink: "" },
+    { name: "file", sink: `{kind: file, path: ${bench.folder}/events.jsonl}` },
+    { name: "webhook", sink: webhook(receiver.port) },
+    { name: "webhook that hangs", sink: webhook(silent.port) },
+  ];
+  const collector = stack.use(await startCollector());
+  cases.push({ name: "duckblind", sink: collector.sink });
+  if (await has("nats-server")) {
+    const server = stack.use(await NatsServer.make());
+    await server.start();
+    const sink = `{kind: nats, servers: ["${server.address}"], create_stream: true}`;
+    cases.push({ name: "nats", sink });
+  } else say("Sink nats is not measured: nats-server is not installed");
+  const rows = await measureCases(cases, bench);
+  for (const { name, perSecond, cpuMicros, ratio, cpuRatio } of rows) {
+    const what = `(i) ftp failed login with ${name === "none" ? "no sink" : `sink: ${name}`}`;
+    const figures = `${String(perSecond).padStart(8)}/s ${cpuMicros} us CPU`;
+    say(`${what.padEnd(58)} ${figures}, ${ratio} of the rate, ${cpuRatio} by CPU time`);
+  }
+  return rows;
+}
+
+/** Another Duckblind that collects, and the entry of a sensor's config by which it is reached. */
+async function startCollector(): Promise<AsyncDisposable & { readonly sink: string }> {
+  const stack = new AsyncDisposableStack();
+  const collector = stack.use(await Program.source(COLLECTOR));
+  stack.use(await collector.startSensor());
+  const address = `127.0.0.1:${collector.ports.service}`;
+  const enrolled = await collector.run(["enroll", SENSOR, "--address", address]);
+  if (enrolled.code !== 0) throw new Error(`Cannot enroll: ${enrolled.stderr}`);
+  const { name, token } = parseEnrolment(enrolled.stdout.trim());
+  const path = `${collector.folder}/${SENSOR}.token`;
+  await Deno.writeTextFile(path, `${name} ${token}\n`);
+  const ca = `${collector.folder}/certs/ca.pem`;
+  return {
+    sink: `{kind: duckblind, address: "${address}", ca: ${ca}, token: "file:${path}"}`,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** A receiver over HTTP that takes everything, or says nothing at all. */
+function startReceiver(hangs: boolean): AsyncDisposable & { readonly port: number } {
   const never = new Promise<Response>(() => {});
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
@@ -61,12 +132,8 @@ export function startReceiver(hangs: boolean): AsyncDisposable & { readonly port
   };
 }
 
-/**
- * Measures each case.
- * @param cases the first is what the others are compared with.
- * @param bench where, and with what.
- */
-export async function benchSinks(cases: readonly SinkCase[], bench: SinkBench): Promise<SinkRow[]> {
+/** Starts a sensor for each case and puts the load on them in turns. */
+async function measureCases(cases: readonly SinkCase[], bench: SinkBench): Promise<SinkRow[]> {
   const rows = cases.map(({ name }) => ({ name, perSecond: 0, cpuMicros: Infinity }));
   await using stack = new AsyncDisposableStack();
   const sensors = [];
@@ -75,7 +142,7 @@ export async function benchSinks(cases: readonly SinkCase[], bench: SinkBench): 
     const folder = `${bench.folder}/sink-${i}`;
     Deno.mkdirSync(folder);
     const config = `
-sensor: {log_level: fatal, data: ${folder}/data}
+sensor: {id: ${SENSOR}, log_level: fatal, data: ${folder}/data}
 limits: {sessions_per_source: 20000}
 service: {enabled: false}
 tls: {inner: "127.0.0.1:${port + 1}"}
@@ -84,10 +151,8 @@ decoys:
 sinks: [${sink}]
 `;
     const command = await bench.command(config, `${folder}/duckblind.yaml`);
-    sensors.push({
-      port,
-      server: stack.use(await startServer(command, { port, cwd: folder })),
-    });
+    const server = stack.use(await startServer(command, { port, cwd: folder }));
+    sensors.push({ port, server });
   }
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [i, { port, server }] of sensors.entries()) {
@@ -95,16 +160,21 @@ sinks: [${sink}]
       const args = [port, CONNECTIONS, PARALLEL, 1].map(String);
       const [done, failed, seconds] = (await run([bench.load, ...args, ...LOGIN])).split(" ")
         .map(Number) as number[];
-      if (failed! > 0) throw new Error(`${rows[i]!.name}: ${failed} connections failed`);
-      // What is still being delivered belongs to it.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      const after = await usage(server.pid);
-      if (round === 0) continue;
       const row = rows[i]!;
+      if (failed! > 0) throw new Error(`${row.name}: ${failed} connections failed`);
+      await new Promise((resolve) => setTimeout(resolve, DELIVER_MS));
+      const after = await usage(server.pid);
+      // The first rounds warm up: the compiler has its share in them.
+      if (round === 0) continue;
       row.perSecond = Math.max(row.perSecond, Math.round(done! / seconds!));
       const cpuMicros = (after.cpuSeconds - before.cpuSeconds) * 1e6 / done!;
       row.cpuMicros = Math.min(row.cpuMicros, Math.round(cpuMicros));
     }
   }
-  return rows;
+  const none = rows[0]!;
+  return rows.map((row) => ({
+    ...row,
+    ratio: Number((row.perSecond / none.perSecond).toFixed(3)),
+    cpuRatio: Number((none.cpuMicros / row.cpuMicros).toFixed(3)),
+  }));
 }
