@@ -50,8 +50,12 @@ export const deadLetters: Command = {
     }
     using client = await connectService(args);
     if (verb !== undefined) {
-      const { lines: [json = "{}"] } = await client.list(`${verb.toUpperCase()} ${sink}`);
-      terminal.out(args.flag("json") ? json : describe(JSON.parse(json)));
+      for (let hasMore = true; hasMore;) {
+        const { lines: [json = "{}"] } = await client.list(`${verb.toUpperCase()} ${sink}`);
+        const report = JSON.parse(json);
+        terminal.out(args.flag("json") ? json : describe(report));
+        hasMore = report.hasMore === true && report.delivered > 0;
+      }
       return 0;
     }
     const letters: LetterLine[] = [];

@@ -98,6 +98,8 @@ export interface ReplayReport {
   readonly left: number;
   /** Why the last of them could not be delivered. */
   readonly reason?: string;
+  /** Whether the time was up before all were tried: ask again. */
+  readonly hasMore?: boolean;
 }
 
 /** The sensor as the encrypted service sees it. */

@@ -20,6 +20,8 @@ import type { Batch, Outcome } from "./sink.ts";
 
 /** Letters tried in one call. */
 const BATCH_LETTERS = 100;
+/** Time after which no further letters are tried, in ms: whoever asked waits for the answer. */
+const REPLAY_MS = 15_000;
 
 /** What became of letters that were tried again. */
 export interface ReplayReport {
@@ -28,6 +30,8 @@ export interface ReplayReport {
   readonly left: number;
   /** Why the last of them could not be delivered. */
   readonly reason?: string;
+  /** Whether the time was up before all were tried. */
+  readonly hasMore?: boolean;
 }
 
 /** Delivers a batch. */
@@ -100,7 +104,7 @@ export class LetterBox {
   }
 
   /**
-   * Tries every letter that is there now, once.
+   * Tries every letter that is there now, once, as far as the time goes.
    * @param write delivers a batch.
    * @param cursor where the sink stands.
    */
@@ -108,11 +112,15 @@ export class LetterBox {
     let delivered = 0;
     let reason: string | undefined;
     let after = 0;
+    let hasMore = false;
+    const endMs = performance.now() + REPLAY_MS;
     const last = this.#journal.withDatabase((db) => lastLetter(db, this.#sink)) ?? 0;
     try {
       for (;;) {
         const letters = this.#read(BATCH_LETTERS, after).filter(({ id }) => id <= last);
         if (letters.length === 0) break;
+        hasMore = performance.now() > endMs;
+        if (hasMore) break;
         after = letters.at(-1)!.id;
         const result = await tryLetters(letters, write, cursor);
         delivered += result.ids.length;
@@ -123,7 +131,12 @@ export class LetterBox {
       }
     } finally {
       const left = this.#count;
-      this.#answer({ delivered, left, ...(reason === undefined ? {} : { reason }) });
+      this.#answer({
+        delivered,
+        left,
+        ...(reason === undefined ? {} : { reason }),
+        ...(hasMore ? { hasMore } : {}),
+      });
     }
   }
 
