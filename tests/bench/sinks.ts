@@ -6,7 +6,7 @@
 import { parseEnrolment } from "../../lib/service/enrolment.ts";
 import { NatsServer } from "../e2e/support/nats_server.ts";
 import { Program } from "../e2e/support/program.ts";
-import { has, run, startServer, usage } from "./processes.ts";
+import { has, run, type Server, startServer, usage } from "./processes.ts";
 
 /** Name of the sensors. */
 const SENSOR = "edge-7";
@@ -17,13 +17,14 @@ decoys: []
 sinks: []
 `;
 
-/** A load, and how often it is put on each sensor; many short turns, since a machine is not always free. */
+/** A load, and how often it is put on each sensor in turns: before it counts, and after. */
 const CONNECTIONS = 3000;
 const PARALLEL = 32;
-const ROUNDS = 8;
+const WARM_UP_ROUNDS = 3;
+const ROUNDS = 7;
 const LOGIN = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
 /** How long deliveries may go on after a load, in ms: they belong to it. */
-const DELIVER_MS = 1500;
+const DELIVER_MS = 1000;
 
 /** A sensor with some sink. */
 interface SinkCase {
@@ -39,9 +40,9 @@ export interface SinkRow {
   readonly perSecond: number;
   /** CPU time of the sensor a login, delivery included, in µs: the least of the rounds. */
   readonly cpuMicros: number;
-  /** The rate, over that without a sink. */
+  /** The rate, over that without a sink in the same round: the median. */
   readonly ratio: number;
-  /** CPU time without a sink, over this: the rate that is left where nothing else is in the way. */
+  /** CPU time without a sink, over this: what is left of the rate where no receiver runs beside it. */
   readonly cpuRatio: number;
 }
 
@@ -134,9 +135,8 @@ function startReceiver(hangs: boolean): AsyncDisposable & { readonly port: numbe
 
 /** Starts a sensor for each case and puts the load on them in turns. */
 async function measureCases(cases: readonly SinkCase[], bench: SinkBench): Promise<SinkRow[]> {
-  const rows = cases.map(({ name }) => ({ name, perSecond: 0, cpuMicros: Infinity }));
   await using stack = new AsyncDisposableStack();
-  const sensors = [];
+  const sensors: { port: number; server: Server }[] = [];
   for (const [i, { sink }] of cases.entries()) {
     const port = bench.port + 2 * i;
     const folder = `${bench.folder}/sink-${i}`;
@@ -154,27 +154,37 @@ sinks: [${sink}]
     const server = stack.use(await startServer(command, { port, cwd: folder }));
     sensors.push({ port, server });
   }
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [i, { port, server }] of sensors.entries()) {
-      const before = await usage(server.pid);
-      const args = [port, CONNECTIONS, PARALLEL, 1].map(String);
-      const [done, failed, seconds] = (await run([bench.load, ...args, ...LOGIN])).split(" ")
-        .map(Number) as number[];
-      const row = rows[i]!;
-      if (failed! > 0) throw new Error(`${row.name}: ${failed} connections failed`);
-      await new Promise((resolve) => setTimeout(resolve, DELIVER_MS));
-      const after = await usage(server.pid);
-      // The first rounds warm up: the compiler has its share in them.
-      if (round === 0) continue;
-      row.perSecond = Math.max(row.perSecond, Math.round(done! / seconds!));
-      const cpuMicros = (after.cpuSeconds - before.cpuSeconds) * 1e6 / done!;
-      row.cpuMicros = Math.min(row.cpuMicros, Math.round(cpuMicros));
-    }
+  const measure = async (i: number) => {
+    const { port, server } = sensors[i]!;
+    const before = await usage(server.pid);
+    const args = [port, CONNECTIONS, PARALLEL, 1].map(String);
+    const [done, failed, seconds] = (await run([bench.load, ...args, ...LOGIN])).split(" ")
+      .map(Number) as number[];
+    if (failed! > 0) throw new Error(`${cases[i]!.name}: ${failed} connections failed`);
+    await new Promise((resolve) => setTimeout(resolve, DELIVER_MS));
+    const cpuSeconds = (await usage(server.pid)).cpuSeconds - before.cpuSeconds;
+    return { perSecond: done! / seconds!, cpuMicros: cpuSeconds * 1e6 / done! };
+  };
+  const rounds: Figures[][] = [];
+  for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
+    const figures: Figures[] = [];
+    // Each as often as the others: the compiler makes the same of all.
+    for (const i of cases.keys()) figures.push(await measure(i));
+    if (round >= WARM_UP_ROUNDS) rounds.push(figures);
   }
-  const none = rows[0]!;
-  return rows.map((row) => ({
-    ...row,
-    ratio: Number((row.perSecond / none.perSecond).toFixed(3)),
-    cpuRatio: Number((none.cpuMicros / row.cpuMicros).toFixed(3)),
+  return cases.map(({ name }, i) => ({
+    name,
+    perSecond: Math.round(Math.max(...rounds.map((figures) => figures[i]!.perSecond))),
+    cpuMicros: Math.round(Math.min(...rounds.map((figures) => figures[i]!.cpuMicros))),
+    ratio: median(rounds.map((figures) => figures[i]!.perSecond / figures[0]!.perSecond)),
+    cpuRatio: median(rounds.map((figures) => figures[0]!.cpuMicros / figures[i]!.cpuMicros)),
   }));
+}
+
+/** What one load was answered with. */
+type Figures = Pick<SinkRow, "perSecond" | "cpuMicros">;
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Number(sorted[sorted.length >> 1]!.toFixed(2));
 }
