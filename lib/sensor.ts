@@ -136,7 +136,9 @@ export class Sensor implements SensorView {
     const hostname = Deno.hostname();
     const folder = await openDataFolder(config.sensor.data);
     const tokens = new TokenStore(folder.tokens);
-    const firstToken = config.service.enabled && (await tokens.list()).length === 0
+    // Sensors may have been enrolled before.
+    const hasOperator = (await tokens.list()).some(({ role }) => role === "operator");
+    const firstToken = config.service.enabled && !hasOperator
       ? await makeFirstToken(tokens, folder.operatorToken)
       : undefined;
     const sensor = new Sensor(config, { folder, hostname, firstToken });

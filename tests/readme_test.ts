@@ -90,7 +90,7 @@ Deno.test("README's table of sinks has every kind, and its list of keys every ke
   const [common = "", mail = ""] = [...section.matchAll(/```yaml\n(sinks:[\s\S]*?)```/g)]
     .map((match) => match[1]!);
   const [file] = parseConfig(common, KINDS).sinks;
-  const keys = sinkKeys({ kind: "file", options: SINK_KINDS[0]!.options });
+  const keys = sinkKeys(SINK_KINDS.find(({ kind }) => kind === "file")!);
   for (const key of Object.keys(keys)) {
     assert(new RegExp(`^ {4}${key}:`, "m").test(common), `README lacks ${key}`);
   }

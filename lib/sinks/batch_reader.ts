@@ -24,6 +24,8 @@ export class BatchReader {
   /** Where the last batch ended, if it was full; and what was read behind it. */
   #fullTo: number | undefined;
   #ahead: ReadBatch | undefined;
+  /** Since when a batch waits to become full. */
+  #sinceMs: number | undefined;
 
   /**
    * @param journal where events come from.
@@ -47,6 +49,25 @@ export class BatchReader {
     const batch = isNext ? ahead : this.#read(cursor);
     this.#fullTo = batch.isFull ? batch.upTo : undefined;
     return batch;
+  }
+
+  /** Whether a batch waits to become full. */
+  get isRipening(): boolean {
+    return this.#sinceMs !== undefined;
+  }
+
+  /**
+   * How long a batch may still wait to become full, in ms; 0 when it is to be delivered now.
+   * @param batch that was read.
+   * @param isUrgent whether nothing may wait.
+   */
+  ripensInMs({ events, isFull }: ReadBatch, isUrgent: boolean): number {
+    const { batchMs } = this.#plan;
+    const nowMs = performance.now();
+    const leftMs = (this.#sinceMs ?? nowMs) + batchMs - nowMs;
+    const isRipe = isUrgent || isFull || events.length === 0 || leftMs <= 0;
+    this.#sinceMs = isRipe ? undefined : this.#sinceMs ?? nowMs;
+    return isRipe ? 0 : leftMs;
   }
 
   /** Reads the next batch of a backlog, while the destination is busy with the last one. */

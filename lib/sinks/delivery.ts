@@ -14,7 +14,7 @@ import type { Journal } from "../journal/journal.ts";
 import { logger } from "../log.ts";
 import { settlesWithin } from "../net/settles_within.ts";
 import { dropFirst, halve, pick, sizeOf, toParked } from "./batch.ts";
-import { BatchReader, type ReadBatch } from "./batch_reader.ts";
+import { BatchReader } from "./batch_reader.ts";
 import { Grouping } from "./grouping.ts";
 import { Health, type HealthListener } from "./health.ts";
 import { LetterBox, type ReplayReport } from "./letter_box.ts";
@@ -29,6 +29,8 @@ const STORE_EVERY_MS = 200;
 /** Items refused in a row from which on each is followed by a pause: it may be all that is refused. */
 const PAUSE_FROM_REFUSALS = 3;
 const HOUR_MS = 3_600_000;
+/** How long a file that was rotated may wait to be opened anew, in ms. */
+const REOPEN_WITHIN_MS = 500;
 
 /** How a delivery stands. */
 export interface DeliveryStatus {
@@ -77,12 +79,12 @@ export class Delivery {
   #cursor: number;
   #storedAtMs = 0;
   #isStored = true;
-  /** When the batch that is waiting to become full began to. */
-  #batchSinceMs: number | undefined;
   #refusedInARow = 0;
   #rewindTo: number | undefined;
   /** Sequence up to which events are being delivered. */
   #inHandTo = 0;
+  /** Up to where everything should be delivered before the sink's file is opened anew. */
+  #reopening: { readonly upTo: number; resolve(): void } | undefined;
   /** Whether notices were made that are not delivered yet: then their making must not be stored. */
   #isUnderWay = false;
   /** Whether news from the journal end the wait. */
@@ -153,14 +155,21 @@ export class Delivery {
     if (lost > 0) this.#health.lose(lost, `more than max_backlog (${maxBacklog}) events waited`);
   }
 
-  /** Tells the sink that someone may have rotated its file, and ends a pause between tries. */
+  /**
+   * Tells the sink that someone may have rotated its file, when it has had what happened until now, and
+   * ends a pause between tries.
+   */
   async reopen(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#reopening = { upTo: this.#journal.readableSequence, resolve };
+    this.#nap.wake();
+    if (this.#cursor < this.#reopening.upTo) await settlesWithin(promise, REOPEN_WITHIN_MS);
+    this.#reopening = undefined;
     try {
       await this.#slot.reopen();
     } catch (error) {
       this.#health.fail(describe(error));
     }
-    this.#nap.wake();
   }
 
   /**
@@ -233,7 +242,12 @@ export class Delivery {
       return true;
     }
     const events = this.#reader.read(this.#cursor);
-    if (await this.#isUnripe(events)) return true;
+    const isUrgent = this.#nap.isOver || this.#reopening !== undefined;
+    const unripeMs = this.#reader.ripensInMs(events, isUrgent);
+    if (unripeMs > 0) {
+      await this.#nap.sleep(unripeMs);
+      return true;
+    }
     this.#isUnderWay = true;
     this.#inHandTo = events.upTo;
     const batch = this.#makeBatch(events);
@@ -250,23 +264,6 @@ export class Delivery {
     this.#rewindTo = undefined;
     // A backlog is read in steps, between which everybody else has a turn.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    return true;
-  }
-
-  /** Waits a little for a batch that could still grow; returns whether to read it again. */
-  async #isUnripe({ events, isFull }: ReadBatch): Promise<boolean> {
-    const { batchMs } = this.#parts.config.plan;
-    if (batchMs === 0 || isFull || events.length === 0 || this.#nap.isOver) {
-      this.#batchSinceMs = undefined;
-      return false;
-    }
-    this.#batchSinceMs ??= performance.now();
-    const leftMs = this.#batchSinceMs + batchMs - performance.now();
-    if (leftMs <= 0) {
-      this.#batchSinceMs = undefined;
-      return false;
-    }
-    await this.#nap.sleep(leftMs);
     return true;
   }
 
@@ -356,7 +353,7 @@ export class Delivery {
   /** The journal has something new. */
   #news(): void {
     const { batchEvents } = this.#parts.config.plan;
-    const isFull = this.#batchSinceMs !== undefined &&
+    const isFull = this.#reader.isRipening &&
       this.#journal.lastSequence - this.#cursor >= batchEvents;
     if (this.#isIdle || isFull) this.#nap.wake();
   }
@@ -375,6 +372,9 @@ export class Delivery {
     // Retention may have been allowed to go on meanwhile; then there is nothing to go back to.
     this.#cursor = this.#rewindTo === undefined ? Math.max(this.#cursor, cursor) : cursor;
     this.#isStored = false;
+    if (this.#reopening !== undefined && this.#cursor >= this.#reopening.upTo) {
+      this.#reopening.resolve();
+    }
     this.#storeIfDue(STORE_EVERY_MS);
   }
 

@@ -32,6 +32,8 @@ export const fileSink: SinkKind<Options> = {
   kind: "file",
   isDurable: true,
   options: Options,
+  // Under load a batch all the same; and who follows the file has an event at once.
+  defaults: { batch_ms: 5 },
   paths: ({ path, max_files }) => [
     path,
     ...Array.from({ length: max_files - 1 }, (_, i) => `${path}.${i + 1}`),

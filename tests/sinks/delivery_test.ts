@@ -445,6 +445,28 @@ Deno.test("Delivery to people keeps open windows over a restart", async () => {
   ]);
 });
 
+Deno.test("Delivery brings what has happened before a file is opened anew, but waits for nobody", async () => {
+  await using bench = new Bench();
+  const reopened: number[] = [];
+  const sink = Object.assign(bench.sink, {
+    reopen: () => Promise.resolve(void reopened.push(bench.sink.sequences.length)),
+  });
+  bench.start({ batch_ms: 60_000 });
+  bench.emit(2);
+  bench.journal.flush();
+  await bench.delivery!.reopen(); // the sink is not open yet
+  await sink.has(2);
+  bench.emit(1);
+  bench.journal.flush();
+  await bench.delivery!.reopen();
+  assertEquals(reopened.at(-1), 3);
+  sink.always = fail("down");
+  bench.emit(1);
+  bench.journal.flush();
+  await bench.delivery!.reopen();
+  assertEquals(reopened.at(-1), 3);
+});
+
 Deno.test("Delivery outlives a bug of ours", async () => {
   await using bench = new Bench();
   const { read } = bench.journal;
