@@ -70,9 +70,14 @@ export class BatchReader {
     return isRipe ? 0 : leftMs;
   }
 
-  /** Reads the next batch of a backlog, while the destination is busy with the last one. */
+  /** Reads the next batch of a backlog, while the destination is busy with the last one. Never throws. */
   readAhead(): void {
-    if (this.#fullTo !== undefined) this.#ahead ??= this.#read(this.#fullTo);
+    if (this.#fullTo === undefined || this.#ahead !== undefined) return;
+    try {
+      this.#ahead = this.#read(this.#fullTo);
+    } catch {
+      // Whatever it is, `read` meets it, where somebody hears of it.
+    }
   }
 
   #read(cursor: number): ReadBatch {

@@ -178,9 +178,10 @@ export class Delivery {
    */
   replay(): Promise<ReplayReport> {
     const { trouble } = this.#health;
-    if (trouble !== undefined && this.#refusedInARow === 0) {
-      const left = this.#letters.count;
-      return Promise.resolve({ delivered: 0, left, reason: `the sink fails: ${trouble}` });
+    const isFailing = trouble !== undefined && this.#refusedInARow === 0;
+    if (isFailing || this.#schedule?.isOpen(Date.now()) === false) {
+      const reason = isFailing ? `the sink fails: ${trouble}` : "its schedule is closed now";
+      return Promise.resolve({ delivered: 0, left: this.#letters.count, reason });
     }
     const done = this.#letters.ask();
     this.#nap.wake();

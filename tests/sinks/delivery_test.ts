@@ -492,4 +492,6 @@ Deno.test("Delivery waits for the hours of its schedule", async () => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   assertEquals(bench.sink.calls.length, 0);
   assertEquals(delivery.status().cursor, 0);
+  const reason = "its schedule is closed now";
+  assertEquals(await delivery.replay(), { delivered: 0, left: 0, reason });
 });
