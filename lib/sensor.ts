@@ -109,7 +109,7 @@ export class Sensor implements SensorView {
         this.#emit("sensor.recovered", { component: `collect ${name}`, detail, lost: 0 }),
     });
     this.#retention = new Retention(this.journal, retentionLimits(config), this.#outlets);
-    this.#retention.onHeld = () => this.#emit("sensor.degraded", describeHeld(config));
+    this.#retention.onHeld = () => this.#emit("sensor.degraded", describeHeld(this.#config));
     this.#retention.start();
     this.#fleet = new DecoyFleet(config.limits, {
       emitter: this.#emitter,

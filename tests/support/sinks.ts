@@ -6,6 +6,7 @@ import type { SinkConfig } from "../../lib/config/config.ts";
 import { v } from "../../lib/config/schema.ts";
 import { sinkKeys, takeSinkKeys } from "../../lib/config/sink_keys.ts";
 import type { SensorEvent } from "../../lib/events/emitter.ts";
+import { noticeOf as makeNotice } from "../../lib/sinks/grouping.ts";
 import { resolveSecret } from "../../lib/sinks/secrets.ts";
 import type { Batch, Notice, SinkContext } from "../../lib/sinks/sink.ts";
 
@@ -32,15 +33,7 @@ export function noticesOf(events: readonly SensorEvent[]): Batch {
 
 /** The notice of an event that is not grouped. */
 export function noticeOf(event: SensorEvent): Notice {
-  return {
-    reason: "event",
-    event,
-    count: 1,
-    actions: { [event.action]: 1 },
-    group: "",
-    fromMs: event.timeMs,
-    toMs: event.timeMs,
-  };
+  return makeNotice(event, "event", "");
 }
 
 /** A context in which secrets are read as in earnest. */
