@@ -103,9 +103,9 @@ export class BatchReader {
       const isEnd = page.scannedTo <= upTo && page.events.length < limit;
       upTo = Math.max(upTo, page.scannedTo);
       // Where nothing is wanted, a long way is gone in steps.
-      if (isEnd || (events.length === 0 && upTo > cursor)) break;
+      if (isEnd || (events.length === 0 && upTo > cursor)) return end(false);
     }
-    return end(false);
+    return end(true); // as full as it gets in the time that there is
   }
 
   /**
