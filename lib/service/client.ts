@@ -1,7 +1,8 @@
 /**
  * The other end of the encrypted service: connects, checks the certificate, logs in, asks.
  *
- * One request at a time. What can go wrong is said with what to do about it.
+ * One request at a time, but for events that are handed over. What can go wrong is said with what to do
+ * about it.
  * @module
  */
 import { CommandError } from "../errors.ts";
@@ -89,6 +90,9 @@ export class ServiceClient implements Disposable {
   readonly #connection: Deno.TlsConn;
   readonly #reader: ByteReader;
   readonly #signal: AbortSignal | undefined;
+  /** The last of what was handed over: that it was sent, and that it was answered. */
+  #sent: Promise<void> = Promise.resolve();
+  #answered: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   private constructor(connection: Deno.TlsConn, target: ServiceTarget) {
@@ -130,7 +134,8 @@ export class ServiceClient implements Disposable {
   }
 
   /**
-   * Hands over events of this sensor.
+   * Hands over events of this sensor. May be called again before the answer is there: requests leave in
+   * order, and once one was lost so are those behind it.
    * @param frame what they are; its count and length are taken from them.
    * @param events lines of JSON.
    * @param signal ends the wait; the connection is of no use then.
@@ -148,7 +153,13 @@ export class ServiceClient implements Disposable {
     const message = new Uint8Array(line.length + body.length);
     encoder.encodeInto(line, message);
     message.set(body, line.length);
-    const reply = await this.#request(message, { signal, withinMs: PUBLISH_MS });
+    const wait = { signal, withinMs: PUBLISH_MS };
+    const sent = this.#sent.then(() => this.#send(message, wait));
+    const answered = Promise.all([sent, this.#answered]).then(() => this.#reply(wait));
+    this.#sent = sent;
+    this.#answered = answered;
+    sent.catch(() => {}); // thrown by `answered`, for which the caller waits
+    const reply = await answered;
     if (!reply.isOk && reply.code === "gap") {
       const expected = parseGap(reply.text);
       if (expected !== undefined) return { expected };
@@ -207,12 +218,20 @@ export class ServiceClient implements Disposable {
   }
 
   /** Sends a request and reads the first line of its answer. */
-  async #request(message: Uint8Array, wait: Wait = {}): Promise<Reply> {
+  async #request(message: Uint8Array): Promise<Reply> {
+    await this.#send(message);
+    return await this.#reply();
+  }
+
+  async #send(message: Uint8Array, wait: Wait = {}): Promise<void> {
     try {
       await this.#abortable(writeAll(this.#connection, message), wait);
     } catch (error) {
       throw this.#lost(error);
     }
+  }
+
+  async #reply(wait: Wait = {}): Promise<Reply> {
     const reply = parseReply(await this.#line(wait));
     if (reply !== undefined) return reply;
     throw new ServiceError(`Cannot understand ${this.#name}: it answered no +OK or -ERR`, false);

@@ -9,23 +9,29 @@
  * @module
  */
 import { SinkError } from "../../errors.ts";
-import type { SensorEvent } from "../../events/emitter.ts";
 import type { PublishAnswer, PublishedRange } from "../../service/publish_frame.ts";
-import { ServiceClient, ServiceError } from "../../service/client.ts";
+import { type Gap, ServiceClient, ServiceError } from "../../service/client.ts";
 import { parseCredentials } from "../../service/credentials.ts";
 import type { DuckblindOptions } from "../duckblind.ts";
 import { toHostPort } from "../peer_options.ts";
 import { readPem } from "../secrets.ts";
 import type { Batch, ItemTrouble, Outcome, Sink, SinkContext } from "../sink.ts";
+import { type Part, split } from "./parts.ts";
 
-/** Most events and UTF-16 units of one request: at most three bytes of UTF-8 each, the collector takes four. */
-const REQUEST_EVENTS = 1000;
-const REQUEST_UNITS = 1_048_576;
+/** Requests that may wait for their answers at a time. */
+const MAX_ON_THE_WAY = 4;
 /** Longest silence, in ms, and how soon after the start the first sign of life comes. */
 const BEAT_EVERY_MS = 60_000;
 const FIRST_BEAT_MS = 1000;
 /** Longest wait for the answer to a sign of life, in ms. */
 const BEAT_WITHIN_MS = 10_000;
+
+/** A request that was made. */
+interface Sent {
+  readonly part: Part;
+  readonly range: PublishedRange | undefined;
+  readonly answer: Promise<PublishAnswer | Gap>;
+}
 
 /** The sensor's end of a connection to a collector. */
 export class Publisher implements Sink {
@@ -35,6 +41,8 @@ export class Publisher implements Sink {
   #client: ServiceClient | undefined;
   /** Up to where the collector has which journal, as it said last. */
   #reached: { readonly journal: string; readonly sequence: number } | undefined;
+  /** Whether the collector has taken something on this connection: it has our position then. */
+  #isInStep = false;
   /** What is being said: one thing at a time. */
   #work: Promise<unknown> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -78,66 +86,104 @@ export class Publisher implements Sink {
     return said;
   }
 
+  /** Makes a batch's requests, the next ones while the answers to the first are on their way. */
   async #deliver(batch: Batch, signal: AbortSignal): Promise<Outcome> {
-    const rejected: ItemTrouble[] = [];
-    let reply = "";
-    for (const part of split(batch)) {
-      try {
-        const answer = await this.#publish(part, signal);
-        const { stored, known, refused } = answer;
-        reply = `stored ${stored}, known before ${known}, refused ${refused.length}`;
-        for (const { index, reason } of refused) {
-          const at = part.indexes[index];
-          if (at === undefined) throw new Error(`${this.#options.address} makes no sense`);
-          rejected.push({ index: at, reason: `The collector refuses it: ${reason}` });
-        }
-      } catch (error) {
-        const failure = this.#failure(error, signal, part.done);
-        if (failure.rewindTo !== undefined || rejected.length === 0) throw failure;
-        // What was refused before must not be forgotten with the failure.
-        this.#hangUp();
-        const rest = batch.events.map((_event, index) => index).slice(part.done);
-        const reason = failure.message;
-        return { reply, rejected, postponed: rest.map((index) => ({ index, reason })) };
+    const onTheWay: Sent[] = [];
+    const outcome = { stored: 0, known: 0, rejected: [] as ItemTrouble[] };
+    try {
+      for (const part of split(batch)) {
+        if (onTheWay.length >= this.#window) await this.#take(onTheWay, outcome);
+        onTheWay.push(await this.#send(part, { last: onTheWay.at(-1), signal }));
       }
+      while (onTheWay.length > 0) await this.#take(onTheWay, outcome);
+    } catch (error) {
+      const failure = this.#failure(error, signal, onTheWay[0]?.part.done);
+      // A collector that goes on with the connection answers what is on its way, too: the same.
+      if (failure.rewindTo !== undefined) {
+        await Promise.allSettled(onTheWay.map(({ answer }) => answer));
+      }
+      const { rejected } = outcome;
+      if (failure.rewindTo !== undefined || rejected.length === 0) throw failure;
+      // What was refused before must not be forgotten with the failure.
+      this.#hangUp();
+      const rest = batch.events.map((_event, index) => index).slice(failure.done);
+      const reason = failure.message;
+      return {
+        reply: describe(outcome),
+        rejected,
+        postponed: rest.map((index) => ({ index, reason })),
+      };
     }
-    return { reply, rejected };
+    return { reply: describe(outcome), rejected: outcome.rejected };
   }
 
-  /** Makes one request. */
-  async #publish(part: Part, signal: AbortSignal): Promise<PublishAnswer> {
+  /** How many requests may be on their way: one, until the collector is known to know where we are. */
+  get #window(): number {
+    return this.#client !== undefined && this.#isInStep ? MAX_ON_THE_WAY : 1;
+  }
+
+  /** Makes a request; what is on its way before it counts as taken, as otherwise neither is this. */
+  async #send(
+    part: Part,
+    { last, signal }: { last: Sent | undefined; signal: AbortSignal },
+  ): Promise<Sent> {
     const client = await this.#connect(signal);
-    const range = this.#rangeOf(part);
-    const answer = await client.publish(
+    const range = this.#rangeOf(part, last?.range);
+    const answer = client.publish(
       { ...this.#frame(), ...(range === undefined ? {} : { range }) },
       part.events.map(({ json }) => json),
       signal,
     );
-    if (range === undefined) {
-      if ("stored" in answer) return answer;
-      throw new Error(`${this.#options.address} misses events where none was to be`);
+    answer.catch(() => {}); // thrown where it is waited for, unless one before it has failed
+    return { part, range, answer };
+  }
+
+  /** Waits for the answer to the first request that is on its way. */
+  async #take(
+    onTheWay: Sent[],
+    outcome: { stored: number; known: number; rejected: ItemTrouble[] },
+  ): Promise<void> {
+    const { part, range, answer } = onTheWay[0]!;
+    const said = await answer;
+    if (!("stored" in said)) throw this.#toRewind(range, said.expected);
+    if (range !== undefined) {
+      this.#reached = { journal: range.journal, sequence: range.upTo };
+      this.#isInStep = true;
     }
-    const { journal } = range;
-    if ("stored" in answer) {
-      this.#reached = { journal, sequence: range.upTo };
-      return answer;
+    for (const { index, reason } of said.refused) {
+      const at = part.indexes[index];
+      if (at === undefined) throw new Error(`${this.#options.address} makes no sense`);
+      outcome.rejected.push({ index: at, reason: `The collector refuses it: ${reason}` });
     }
-    const rewindTo = answer.expected;
-    this.#reached = { journal, sequence: rewindTo };
+    outcome.stored += said.stored;
+    outcome.known += said.known;
+    onTheWay.shift();
+  }
+
+  /** The collector is further back than what it was to take. */
+  #toRewind(range: PublishedRange | undefined, expected: number): Error {
+    const { address } = this.#options;
+    if (range === undefined) return new Error(`${address} misses events where none was to be`);
+    this.#reached = { journal: range.journal, sequence: expected };
     // Nothing counts as done: what the collector has lost may be of this batch too.
-    throw new SinkError(
-      `${this.#options.address} has this sensor's events up to ${rewindTo}, not up to ` +
-        `${range.after}: they are sent again`,
+    return new SinkError(
+      `${address} has this sensor's events up to ${expected}, not up to ${range.after}: ` +
+        "they are sent again",
       true,
-      { rewindTo },
+      { rewindTo: expected },
     );
   }
 
-  /** What a part covers: from where the collector is, as far as it is known. */
-  #rangeOf(part: Part): PublishedRange | undefined {
+  /**
+   * What a part covers: from where the collector is, as far as it is known.
+   * @param part of a batch.
+   * @param last what the request before it covers, which has no answer yet.
+   */
+  #rangeOf(part: Part, last: PublishedRange | undefined): PublishedRange | undefined {
     const { journal, isFiltered } = this.#context;
     if (journal === undefined) return undefined;
-    const after = this.#reached?.journal === journal.id ? this.#reached.sequence : part.after;
+    const known = this.#reached?.journal === journal.id ? this.#reached.sequence : part.after;
+    const after = last?.journal === journal.id ? last.upTo : known;
     const upTo = Math.max(after, part.upTo);
     const there = part.sequences.filter((sequence) => sequence > after).length;
     const missing = isFiltered === false ? Math.max(0, upTo - after - there) : 0;
@@ -192,6 +238,7 @@ export class Publisher implements Sink {
   #hangUp(): void {
     this.#client?.close();
     this.#client = undefined;
+    this.#isInStep = false;
   }
 
   #failure(error: unknown, signal: AbortSignal, done = 0): SinkError {
@@ -209,41 +256,8 @@ export class Publisher implements Sink {
   }
 }
 
-/** What goes into one request. */
-interface Part {
-  /** This sensor's own events: a collector speaks for itself only. */
-  readonly events: readonly SensorEvent[];
-  /** Where they are in the batch. */
-  readonly indexes: readonly number[];
-  /** How many of the batch's events are before it. */
-  readonly done: number;
-  /** Sequences of all the batch's events in it. */
-  readonly sequences: readonly number[];
-  readonly after: number;
-  readonly upTo: number;
-}
-
-/** Cuts a batch into requests; at least one, since a batch without own events moves the position too. */
-function* split(batch: Batch): Generator<Part> {
-  let { after } = batch;
-  for (let done = 0; done === 0 || done < batch.events.length;) {
-    const events: SensorEvent[] = [];
-    const indexes: number[] = [];
-    let end = done;
-    for (let units = 0; end < batch.events.length && end - done < REQUEST_EVENTS; end++) {
-      const event = batch.events[end]!;
-      units += event.json.length;
-      if (units > REQUEST_UNITS && end > done) break;
-      if (event.sensor !== undefined) continue;
-      events.push(event);
-      indexes.push(end);
-    }
-    const isLast = end === batch.events.length;
-    const upTo = isLast ? batch.upTo : Math.max(after, batch.events[end - 1]!.sequence);
-    const sequences = batch.events.slice(done, end).map(({ sequence }) => sequence);
-    yield { events, indexes, done, sequences, after, upTo };
-    if (isLast) return;
-    after = upTo;
-    done = end;
-  }
+function describe(
+  { stored, known, rejected }: { stored: number; known: number; rejected: readonly ItemTrouble[] },
+): string {
+  return `stored ${stored}, known before ${known}, refused ${rejected.length}`;
 }
