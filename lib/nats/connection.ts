@@ -52,6 +52,11 @@ export interface NatsLink {
   readonly closed: Promise<void>;
   /** Why it ended, as a clause; empty while it is open, or when it was just closed. */
   readonly trouble: string;
+  /**
+   * Sends operations of the client protocol as they are, behind what was sent before.
+   * @param frames whole ones; the bytes must stay as they are.
+   */
+  send(frames: Uint8Array): void;
   /** Ends it at once; twice is fine. */
   close(): void;
 }
@@ -225,6 +230,7 @@ async function makeLink(
       return error === undefined ? "" : describeNatsError(error);
     },
     closed: nc.closed().then(() => {}),
+    send: (frames) => (nc as NatsConnectionImpl).protocol.sendCommand(frames),
     close: () => transport.discard(),
   };
 }
@@ -232,22 +238,15 @@ async function makeLink(
 /**
  * An operation that the library chokes on ends the connection; left to itself it would print it and
  * stop reading.
- *
- * Meanwhile errors get no stack: for each acknowledgement the library makes one that nobody sees, whose
- * stack is a fifth of what publishing an event costs. Nothing in here waits, so nobody else notices.
  */
 function endOnChoking(nc: NatsConnection, transport: SocketTransport): void {
   const { protocol } = nc as NatsConnectionImpl;
   const push = protocol.push.bind(protocol);
   protocol.push = (event) => {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
     try {
       push(event);
     } catch (error) {
       transport.fail(error);
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
     }
   };
 }

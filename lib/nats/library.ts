@@ -7,6 +7,7 @@
  */
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
+  createInbox,
   credsAuthenticator,
   headers,
   NatsConnectionImpl,
@@ -17,6 +18,7 @@ import {
 } from "@nats-io/nats-core/internal";
 
 export {
+  createInbox,
   credsAuthenticator,
   headers,
   jetstream,
@@ -40,7 +42,6 @@ export type {
   JetStreamClient,
   JetStreamManager,
   JsMsg,
-  PubAck,
 } from "@nats-io/jetstream";
 export {
   AuthorizationError,
@@ -53,6 +54,7 @@ export {
 export type {
   Authenticator,
   ConnectionOptions,
+  Msg,
   NatsConnection,
   Server,
   Transport,

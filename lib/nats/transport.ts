@@ -127,7 +127,7 @@ export class SocketTransport implements Transport {
     if (this.#queue.length > 1) return;
     // What is sent in one go leaves in one go: a server that refuses the first word of two would reset
     // the connection for the second, and its reason be lost.
-    this.#sending = this.#sending.then(() => this.#write(joinBytes(this.#queue.splice(0))))
+    this.#sending = this.#sending.then(() => this.#write(takeAll(this.#queue)))
       .catch((error) => {
         this.#fail(error);
         this.#end();
@@ -211,6 +211,12 @@ export class SocketTransport implements Transport {
       // It is closed already.
     }
   }
+}
+
+/** Takes the pieces out of a queue, in one. */
+function takeAll(queue: Uint8Array[]): Uint8Array {
+  const pieces = queue.splice(0);
+  return pieces.length === 1 ? pieces[0]! : joinBytes(pieces);
 }
 
 /** Whether the server offers what is asked for, and asks for nothing else. */

@@ -7,7 +7,7 @@ import { eventIdOf } from "../../lib/sinks/event_fields.ts";
 import { type NatsOptions, natsSink } from "../../lib/sinks/nats.ts";
 import type { Sink } from "../../lib/sinks/sink.ts";
 import { TEST_SENSOR, testScope } from "../support/events.ts";
-import { NatsPeer, type NatsPeerOptions } from "../support/nats_peer.ts";
+import { NatsPeer, type NatsPeerOptions, type Published } from "../support/nats_peer.ts";
 import { batchOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 import { testKeys } from "../support/test_tls.ts";
@@ -263,6 +263,160 @@ Deno.test("nats rejects the one event that is too large, for the server or for t
   assertMatch(outcome!.rejected![1]!.reason, /message size exceeds maximum allowed/);
   assertEquals(peer.stored, [events[0]!, events[3]!].map(eventIdOf));
   assertEquals(peer.published.length, 3);
+});
+
+Deno.test("nats takes no answer but a stream's for an acknowledgement", async () => {
+  const answers = [
+    "{}",
+    "null",
+    "[]",
+    '"+OK"',
+    "\u0000\u0001",
+    '{"stream":"TEST"}',
+    '{"stream":"","seq":1}',
+    '{"stream":5,"seq":1}',
+    '{"stream":"TEST","seq":"1"}',
+    `{"stream":"TEST","seq":1,"x":"${"x".repeat(20_000)}"}`,
+    { status: "200" },
+  ];
+  for (const answer of answers) {
+    await using peer: NatsPeer = new NatsPeer({ answer: () => answer });
+    await using sink = await open(peer);
+    const { message, done } = await failure(sink, makeEvents(2));
+    assertMatch(message, /: somebody else than a stream answered$/);
+    assertEquals(done, 0);
+  }
+});
+
+Deno.test("nats tells a refusal that makes no sense without what it says raw", async () => {
+  const refusals: [unknown, RegExp][] = [
+    ["no \u001b[2J", /: it answered 0 no reason given \(0\)$/],
+    [
+      { code: "\u001b[2J", err_code: [], description: {} },
+      /: it answered 0 no reason given \(0\)$/,
+    ],
+    [
+      { code: 400, err_code: 10060, description: "not \u001b\r\nit" },
+      /: it answered 400 not \\x1b {2}it \(10060\)$/,
+    ],
+  ];
+  for (const [error, message] of refusals) {
+    const answer = JSON.stringify({ error, stream: "TEST", seq: 1 });
+    await using peer: NatsPeer = new NatsPeer({ answer: () => answer });
+    await using sink = await open(peer);
+    const told = await failure(sink, makeEvents(1));
+    assertMatch(told.message, message);
+    assertEquals(told.done, 0);
+  }
+});
+
+Deno.test("nats hears answers to what it has sent only, each once", async () => {
+  const ack = '{"stream":"TEST","seq":1}';
+  const answer = (subject: string) => `MSG ${subject} 1  ${ack.length}\r\n${ack}\r\n`;
+  await using peer: NatsPeer = new NatsPeer({
+    answer: async ({ reply, body }, connection) => {
+      if (!body.includes('"password":"0"')) return undefined;
+      const inbox = reply.slice(0, reply.lastIndexOf(".") + 1);
+      // The first one's answer over and over, and those of messages that nobody has sent.
+      for (
+        const token of ["0", "0", "7", "00", "-1", "1.0", "1e0", "0x1", "99999999999999999999"]
+      ) {
+        await connection.send(answer(inbox + token));
+      }
+      return undefined;
+    },
+  });
+  await using sink = await open(peer);
+  const error = await failure(sink, makeEvents(3), AbortSignal.timeout(300));
+  assertMatch(error.message, /no acknowledgement before the deadline, 1 of 3 were taken$/);
+  assertEquals(error.done, 1);
+});
+
+Deno.test("nats takes no late answer to an earlier batch for one to this batch", async () => {
+  const late: Published[] = [];
+  const subject = "duckblind.test.credential-attempt";
+  await using peer: NatsPeer = new NatsPeer({
+    answer: async (message, connection) => {
+      const ack = '{"stream":"TEST","seq":1}';
+      late.push(message);
+      if (late.length === 3) {
+        await connection.send(`-ERR 'Permissions Violation for Publish to "${subject}"'\r\n`);
+      }
+      if (late.length === 6) {
+        for (const { reply } of late.slice(0, 3)) {
+          await connection.send(`MSG ${reply} 1  ${ack.length}\r\n${ack}\r\n`);
+        }
+      }
+      return undefined;
+    },
+  });
+  await using sink = await open(peer);
+  const events = makeEvents(3);
+  const denied = await failure(sink, events);
+  assertMatch(denied.message, /: the user may not publish to duckblind\.test\.credential-attempt$/);
+  assertEquals(denied.done, 0);
+  const error = await failure(sink, events, AbortSignal.timeout(300));
+  assertMatch(error.message, /no acknowledgement before the deadline, 0 of 3 were taken$/);
+  assertEquals(error.done, 0);
+  assertEquals([peer.connections, new Set(late.map(({ reply }) => reply)).size], [1, 6]);
+});
+
+Deno.test("nats that may not publish to one subject counts what was taken under others", async () => {
+  await using peer: NatsPeer = new NatsPeer({
+    answer: async (message, connection) => {
+      if (!message.subject.includes(".edge.")) return peer.acknowledge(message);
+      await connection.send(
+        `-ERR 'Permissions Violation for Publish to "${message.subject}"'\r\n`,
+      );
+      return undefined;
+    },
+  });
+  await using sink = await open(peer);
+  const error = await failure(sink, [...makeEvents(2), ...makeEvents(2, "root", "edge")]);
+  assertMatch(error.message, /: the user may not publish to duckblind\.edge\.credential-attempt$/);
+  assertEquals(error.done, 2);
+});
+
+Deno.test("nats that may not hear answers says so at once, and tries anew", async () => {
+  let mayHear = false;
+  await using peer: NatsPeer = new NatsPeer({
+    answer: async (message, connection) => {
+      if (mayHear) return peer.acknowledge(message);
+      const pattern = message.reply.replace(/\d+$/, "*");
+      await connection.send(`-ERR 'Permissions Violation for Subscription to "${pattern}"'\r\n`);
+      return undefined;
+    },
+  });
+  await using sink = await open(peer, { inbox_prefix: "_INBOX.edge" });
+  const events = makeEvents(2);
+  const error = await failure(sink, events);
+  assertMatch(error.message, /: the user may not subscribe to _INBOX\.edge\.[A-Za-z0-9]{22}\.\*$/);
+  assertEquals(error.done, 0);
+  mayHear = true;
+  await sink.write(batchOf(events), soon());
+  assertEquals(peer.connections, 2);
+});
+
+Deno.test("nats frames what has more bytes than characters, and large ones among small", async () => {
+  await using peer: NatsPeer = new NatsPeer();
+  await using sink = await open(peer, { stream: "TEST" });
+  const texts = [
+    "\u00e9",
+    "\u{1f986}",
+    "\ud83e",
+    "x".repeat(300_000),
+    "\u20ac".repeat(200_000),
+    "",
+  ];
+  const events = texts.flatMap((text) =>
+    makeEvents(40).map((event, n) =>
+      n === 7 ? { ...event, json: event.json.replace("{", `{"x":"${text}",`) } : event
+    )
+  );
+  await sink.write(batchOf(events), soon());
+  const decoded = (text: string) => new TextDecoder().decode(new TextEncoder().encode(text));
+  assertEquals(peer.published.map(({ body }) => body), events.map(({ json }) => decoded(json)));
+  assertEquals(peer.published.map(({ headers }) => headers.length), events.map(() => 2));
 });
 
 Deno.test("nats tells a refused login without the secret, and reads a rotated one", async () => {
