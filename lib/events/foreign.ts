@@ -4,13 +4,16 @@
  * A sensor may be in the wrong hands, so nothing that it says is believed which the collector knows
  * better: whose event it is comes from the credential it was brought with, when it came from our clock.
  * The columns of the journal are taken from the event itself; the text is written anew, so that a name
- * that stands twice in it, or a character that moves a terminal's cursor, goes no further.
+ * that stands twice in it, or a character that moves a terminal's cursor, goes no further. Nearly every
+ * event is written already as it would be written anew: `canonical.ts` sees that without parsing it.
  * @module
  */
 import { parseIp } from "../net/address.ts";
 import { escapeHidden } from "../net/escape.ts";
-import { FIELDS, type FieldType, MAX_EVENT_BYTES, REQUIRED_FIELDS } from "./fields.ts";
+import { type CanonicalEvent, type Columns, readCanonical } from "./canonical.ts";
 import type { SensorEvent } from "./emitter.ts";
+import { FIELD_TREE, type FieldNode } from "./field_tree.ts";
+import { type FieldType, MAX_EVENT_BYTES, REQUIRED_FIELDS } from "./fields.ts";
 
 /** An event that came from another sensor, for a journal that gives it a number of its own. */
 export interface ForeignEvent extends Omit<SensorEvent, "sequence"> {
@@ -43,38 +46,15 @@ const MAX_UNITS = 2 * MAX_BYTES;
 const MAX_DEPTH = 10;
 
 const ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+const SESSION = /^(?:[0-9A-HJKMNP-TV-Z]{26})?$/;
 const ACTION = /^[a-z][a-z0-9-]{0,63}$/;
+const PROVIDER = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/;
 const KEY = /^@?[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** A known name: a field with its type, or an object with the names in it. */
-interface Known {
-  readonly path: string;
-  readonly type: FieldType | undefined;
-  readonly names: Map<string, Known>;
-}
-
-/** All known names, as a tree: a path is never put together where nothing is wrong. */
-const ROOT: Known = { path: "", type: undefined, names: new Map() };
-for (const [path, [type]] of Object.entries(FIELDS)) {
-  let node = ROOT;
-  const names = path.split(".");
-  for (const [i, name] of names.entries()) {
-    let next = node.names.get(name);
-    if (next === undefined) {
-      const isField = i === names.length - 1;
-      next = {
-        path: names.slice(0, i + 1).join("."),
-        type: isField ? type : undefined,
-        names: new Map(),
-      };
-      node.names.set(name, next);
-    }
-    node = next;
-  }
-}
 /** Names of the required fields, in parts. */
 const REQUIRED = REQUIRED_FIELDS.map((path) => path.split("."));
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -90,6 +70,9 @@ export function readForeignEvent(
   { sensor, nowMs }: Arrival,
 ): ForeignEvent | Refusal {
   if (line.length > MAX_BYTES) return { refusal: "too-long" };
+  const ingested = formatTime(nowMs);
+  const quick = typeof line === "string" ? undefined : readCanonical(line, ingested);
+  if (quick !== undefined) return describe(quick, { sensor, nowMs });
   let value: Json;
   try {
     value = JSON.parse(typeof line === "string" ? line : decoder.decode(line));
@@ -98,51 +81,80 @@ export function readForeignEvent(
   }
   if (!isObject(value)) return { refusal: "no-json" };
   try {
-    checkObject(value, ROOT);
+    checkObject(value, FIELD_TREE);
     const missing = REQUIRED.find((names) => at(value, names) === undefined);
     if (missing !== undefined) throw new Unfit(missing.join("."));
-    if (valueOf(value, "observer.name") !== sensor) throw new Unfit("observer.name");
-    return describe(value, { sensor, nowMs });
   } catch (error) {
     if (error instanceof Unfit) return { refusal: `field-${error.path}` };
     throw error;
   }
+  const columns = readColumns(value);
+  (value.event as JsonObject).ingested = ingested;
+  return describe({ columns, json: JSON.stringify(value) }, { sensor, nowMs });
 }
 
-/** Takes the columns from an event whose fields have the right types. */
-function describe(event: JsonObject, { sensor, nowMs }: Arrival): ForeignEvent {
-  const text = (path: string, form: RegExp): string => {
-    const value = valueOf(event, path) as string | undefined ?? "";
-    if (!form.test(value)) throw new Unfit(path);
-    return value;
+/** Takes the columns from an event that has all required fields, and all with the right types. */
+function readColumns(event: JsonObject): Columns {
+  const text = (path: string) => at(event, path.split(".")) as string | undefined ?? "";
+  const long = (path: string) => at(event, path.split(".")) as number;
+  return {
+    id: text("event.id"),
+    sensor: text("observer.name"),
+    version: text("observer.version"),
+    time: text("@timestamp"),
+    action: text("event.action"),
+    decoy: text("event.provider"),
+    source: text("source.ip"),
+    session: text("duckblind.session.id"),
+    severity: long("event.severity"),
+    sequence: long("event.sequence"),
   };
-  const id = text("event.id", ID);
-  const action = text("event.action", ACTION);
-  const decoy = text("event.provider", /^[a-z0-9][a-z0-9_.-]{0,63}$/);
-  const session = text("duckblind.session.id", /^(?:[0-9A-HJKMNP-TV-Z]{26})?$/);
-  const version = text("observer.version", /^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/);
-  const timeMs = Date.parse(text("@timestamp", DATE));
-  if (Number.isNaN(timeMs)) throw new Unfit("@timestamp");
-  const severity = valueOf(event, "event.severity") as number;
-  if (severity < 0 || severity > 100) throw new Unfit("event.severity");
+}
+
+/** Makes of an event what is stored, unless a value cannot be that of an event of this sensor. */
+function describe(
+  { columns, json }: CanonicalEvent,
+  { sensor, nowMs }: Arrival,
+): ForeignEvent | Refusal {
+  const { id, version, time, action, decoy, source, session, severity, sequence } = columns;
+  const madeMs = Date.parse(time);
+  if (columns.sensor !== sensor) return { refusal: "field-observer.name" };
+  if (!ID.test(id)) return { refusal: "field-event.id" };
+  if (!ACTION.test(action)) return { refusal: "field-event.action" };
+  if (!PROVIDER.test(decoy)) return { refusal: "field-event.provider" };
+  if (!SESSION.test(session)) return { refusal: "field-duckblind.session.id" };
+  if (!VERSION.test(version)) return { refusal: "field-observer.version" };
+  if (Number.isNaN(madeMs)) return { refusal: "field-@timestamp" };
+  if (severity < 0 || severity > 100) return { refusal: "field-event.severity" };
   // 0 is that of an event that `test-sink` makes.
-  if (valueOf(event, "event.sequence") as number < 0) throw new Unfit("event.sequence");
-  (event.event as JsonObject).ingested = new Date(nowMs).toISOString();
-  const json = JSON.stringify(event);
-  if (json.length > MAX_UNITS) throw new Unfit("message");
+  if (sequence < 0) return { refusal: "field-event.sequence" };
+  if (json.length > MAX_UNITS) return { refusal: "field-message" };
+  // Nothing happens after it is told; a clock that is fast must not keep an event for ever.
+  const timeMs = Math.min(madeMs, nowMs);
   return Object.freeze({
     id,
     sensor,
     version,
-    // Nothing happens after it is told; a clock that is fast must not keep an event for ever.
-    timeMs: Math.min(timeMs, nowMs),
+    timeMs,
     action,
     decoy,
-    source: valueOf(event, "source.ip") as string | undefined ?? "",
+    source,
     session,
     severity,
     json,
   });
+}
+
+let lastTimeMs = NaN;
+let lastTime = "";
+
+/** RFC 3339 in UTC; many events come at once. */
+function formatTime(ms: number): string {
+  if (ms !== lastTimeMs) {
+    lastTimeMs = ms;
+    lastTime = new Date(ms).toISOString();
+  }
+  return lastTime;
 }
 
 type Json = string | number | boolean | null | Json[] | JsonObject;
@@ -165,11 +177,7 @@ function isObject(value: Json): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value of a dotted name. */
-function valueOf(event: JsonObject, path: string): Json | undefined {
-  return at(event, path.split("."));
-}
-
+/** The value of a name in parts. */
 function at(event: JsonObject, names: readonly string[]): Json | undefined {
   let value: Json | undefined = event;
   for (const name of names) {
@@ -180,7 +188,7 @@ function at(event: JsonObject, names: readonly string[]): Json | undefined {
 }
 
 /** Checks an object that has a known name, and makes hidden characters in it visible. */
-function checkObject(object: JsonObject, known: Known): void {
+function checkObject(object: JsonObject, known: FieldNode): void {
   for (const name of Object.keys(object)) {
     const value = object[name]!;
     const next = known.names.get(name);

@@ -2,10 +2,16 @@ import { assert, assertEquals } from "@std/assert";
 import { Emitter } from "../../lib/events/emitter.ts";
 import type { SensorEvent } from "../../lib/events/emitter.ts";
 import { type ForeignEvent, readForeignEvent, type Refusal } from "../../lib/events/foreign.ts";
+import { Random } from "../fuzz/random.ts";
+import { changeJson } from "../support/changed_json.ts";
 import { testScope } from "../support/events.ts";
+import { everyAction } from "./encoders/corpus.ts";
 
 const NOW_MS = Date.parse("2030-01-01T00:00:00.000Z");
 const ARRIVAL = { sensor: "edge-1", nowMs: NOW_MS };
+/** What a changed event is tried with: enough for every kind of change, in a second or two. */
+const CHANGED_EVENTS = 4000;
+const encoder = new TextEncoder();
 
 /** An event as a sensor of this program makes it. */
 function madeEvent(username = "root"): SensorEvent {
@@ -25,7 +31,14 @@ function madeEvent(username = "root"): SensorEvent {
 function readChanged(change: (event: any) => void): ForeignEvent | Refusal {
   const event = JSON.parse(madeEvent().json);
   change(event);
-  return readForeignEvent(JSON.stringify(event), ARRIVAL);
+  return readBoth(JSON.stringify(event));
+}
+
+/** Reads a line as bytes, which may be read quickly, and in the way in which any line can be read. */
+function readBoth(line: string): ForeignEvent | Refusal {
+  const result = readForeignEvent(encoder.encode(line), ARRIVAL);
+  assertEquals(result, readForeignEvent(line, ARRIVAL), line);
+  return result;
 }
 
 function taken(result: ForeignEvent | Refusal): ForeignEvent {
@@ -124,4 +137,119 @@ Deno.test("readForeignEvent() lets no event happen after it came", () => {
   const event = taken(readChanged((e) => e["@timestamp"] = "2099-01-01T00:00:00.000Z"));
   assertEquals(event.timeMs, NOW_MS);
   assertEquals(JSON.parse(event.json)["@timestamp"], "2099-01-01T00:00:00.000Z");
+});
+
+Deno.test("readForeignEvent() writes anew what JSON can say in several ways", () => {
+  const { json } = madeEvent();
+  const time = "2030-01-01T00:00:00.000Z";
+  const own = taken(readBoth(json)).json;
+  assertEquals(own, json.replace(/("severity":\d+[^}]*)\}/, `$1,"ingested":"${time}"}`));
+  const message = /"message":"(?:[^"\\]|\\.)*"/;
+  const alike: Record<string, [line: string, expected: string]> = {
+    "space": [` ${json.replaceAll('":', '"\t: ')}\r\n`, own],
+    "a byte order mark": [`\ufeff${json}`, own],
+    "an older time": [own.replace(time, "2029-01-01T00:00:00.000Z"), own],
+    "a name twice": [json.replace('"module"', '"module":"x","module"'), own],
+    "an object twice": [
+      json.replace('"observer":{', '"observer":{"name":"edge-2","type":"x"},"observer":{'),
+      own,
+    ],
+    "a name in escapes": [json.replace('"message"', '"m\\u0065ssage"'), own],
+    "a text in escapes": [json.replace('"edge-1"', '"\\u0065dge-1"'), own],
+    "a slash": [json.replace(message, '"message":"\\/"'), own.replace(message, '"message":"/"')],
+    "a fraction of 0": [json.replace('"port":21', '"port":21.0'), own],
+    "an exponent": [json.replace('"port":21', '"port":2.1e1'), own],
+    "less than 0, by nothing": [
+      json.replace('"port":21', '"port":-0'),
+      own.replace('"port":21', '"port":0'),
+    ],
+    "an escape of a control character": [
+      json.replace(message, '"message":"\\u001b[2J\\n"'),
+      own.replace(message, '"message":"\\\\x1b[2J\\\\x0a"'),
+    ],
+    "half a pair of surrogates": [
+      json.replace(message, '"message":"\\ud83d"'),
+      own.replace(message, '"message":"\ufffd"'),
+    ],
+    "letters beyond ASCII": [
+      json.replace(message, '"message":"\u00fc\u{1f600}\\ud83d\\ude00"'),
+      own.replace(message, '"message":"\u00fc\u{1f600}\u{1f600}"'),
+    ],
+    "a name that nobody knows": [
+      json.replace('"event":{', '"event":{"later":1,'),
+      own.replace('"event":{', '"event":{"later":1,'),
+    ],
+  };
+  for (const [what, [line, expected]] of Object.entries(alike)) {
+    assert(line !== json, what);
+    // A text has no byte order mark: it belongs to the bytes.
+    const bytes = encoder.encode(line);
+    assertEquals(taken(readForeignEvent(bytes, ARRIVAL)).json, expected, what);
+  }
+});
+
+Deno.test("readForeignEvent() refuses what JSON can say and an event cannot", () => {
+  const { json } = madeEvent();
+  const port = (value: string) => json.replace('"port":21', `"port":${value}`);
+  const unfit: Record<string, [line: string, refusal: string]> = {
+    "a number beyond all": [port("1e400"), "field-destination.port"],
+    "a number that is not exact": [port("9007199254740993"), "field-destination.port"],
+    "a fraction": [port("2.5"), "field-destination.port"],
+    "a number that is none": [port("021"), "no-json"],
+    "__proto__": [json.replace('"event":{', '"event":{"__proto__":{},'), "field-event"],
+    "__proto__ above all": [json.replace("{", '{"__proto__":{"a":1},'), "field-name"],
+    "a name in place of an array's": [
+      json.replace('"related":{', '"related":{"0":1,'),
+      "field-related",
+    ],
+    "another sensor, the second time": [
+      json.replace('"event":{', '"observer":{"name":"edge-1"},"event":{').replace(
+        '"name":"edge-1","type"',
+        '"name":"edge-2","type"',
+      ),
+      "field-observer.name",
+    ],
+    "another sensor, in escapes": [
+      json.replace('"edge-1"', '"edge-\\u0032"'),
+      "field-observer.name",
+    ],
+    "an object that takes the place of a whole one": [
+      json.replace(/\}$/, ',"event":{}}'),
+      "field-event.id",
+    ],
+    "a line end in a text": [json.replace('"message":"', '"message":"\n'), "no-json"],
+    "two events": [`${json}${json}`, "no-json"],
+    "a comma too many": [json.replace(/\}$/, ",}"), "no-json"],
+  };
+  for (const [what, [line, refusal]] of Object.entries(unfit)) {
+    assert(line !== json, what);
+    assertEquals(readBoth(line), { refusal }, what);
+  }
+  const latin1 = encoder.encode(json.replace('"message":"', '"message":"@'));
+  latin1[latin1.indexOf(0x40, 5)] = 0xfc;
+  assertEquals(readForeignEvent(latin1, ARRIVAL), { refusal: "no-json" });
+});
+
+Deno.test("readForeignEvent() compares a sensor's name as it is, not as JSON writes it", () => {
+  // In JSON the one's name has two backslashes, as the other's has without JSON.
+  const json = madeEvent().json.replace('"edge-1"', '"edge\\\\1"');
+  const read = (sensor: string) => readForeignEvent(encoder.encode(json), { ...ARRIVAL, sensor });
+  assertEquals(read("edge\\\\1"), { refusal: "field-observer.name" });
+  assertEquals(taken(read("edge\\1")).sensor, "edge\\1");
+});
+
+Deno.test("readForeignEvent() decides about changed events as if it had parsed each", () => {
+  const seeds = everyAction().map(({ event }) => event.json);
+  const random = new Random("changed events");
+  const counts = { taken: 0, refused: new Set<string>() };
+  for (let n = 0; n < CHANGED_EVENTS; n++) {
+    const line = changeJson(random.pick(seeds), random);
+    const result = readForeignEvent(encoder.encode(line), ARRIVAL);
+    // What JSON has room for behind it is not what a quick look takes.
+    assertEquals(result, readForeignEvent(encoder.encode(`${line} `), ARRIVAL), line);
+    if ("refusal" in result) counts.refused.add(result.refusal);
+    else counts.taken++;
+  }
+  assert(counts.taken > CHANGED_EVENTS / 8, `${counts.taken} were taken`);
+  assert(counts.refused.size > 50, `${counts.refused.size} reasons`);
 });
