@@ -8,10 +8,14 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 /** Version of the schema below: `PRAGMA user_version`. */
 const SCHEMA_VERSION = 2;
 
-/** Rows that `insertEvents` takes. */
+/** Rows that `insertEvents` and `insertForeigns` take. */
 export const ROWS_AT_ONCE = 8;
 const COLUMNS = "sequence, time_ms, action, decoy, source, session, severity, json";
 const ROW = "(?, ?, ?, ?, ?, ?, ?, ?)";
+const FOREIGN_COLUMNS = `${COLUMNS}, sensor, origin`;
+const FOREIGN_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+/** An event that is there already is passed over. */
+const UNLESS_KNOWN = "ON CONFLICT (sensor, origin) WHERE origin <> '' DO NOTHING";
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS events (
@@ -88,6 +92,12 @@ export interface Statements {
   readonly insertEvent: StatementSync;
   /** Takes the values of `ROWS_AT_ONCE` events; half the cost of as many single rows. */
   readonly insertEvents: StatementSync;
+  /** As `insertEvent` for one of another sensor, with `sensor` and `origin`, unless it is there. */
+  readonly insertForeign: StatementSync;
+  /** As `insertForeign` for `ROWS_AT_ONCE` events. */
+  readonly insertForeigns: StatementSync;
+  /** Removes the events of a range of sequences, both ends included. */
+  readonly removeEvents: StatementSync;
   readonly upsertSource: StatementSync;
   readonly setCursor: StatementSync;
 }
@@ -211,6 +221,14 @@ function prepareStatements(db: DatabaseSync): Statements {
     insertEvents: db.prepare(
       `INSERT INTO events (${COLUMNS}) VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(", ")}`,
     ),
+    insertForeign: db.prepare(
+      `INSERT INTO events (${FOREIGN_COLUMNS}) VALUES ${FOREIGN_ROW} ${UNLESS_KNOWN}`,
+    ),
+    insertForeigns: db.prepare(
+      `INSERT INTO events (${FOREIGN_COLUMNS})
+       VALUES ${Array(ROWS_AT_ONCE).fill(FOREIGN_ROW).join(", ")} ${UNLESS_KNOWN}`,
+    ),
+    removeEvents: db.prepare("DELETE FROM events WHERE sequence BETWEEN ? AND ?"),
     upsertSource: db.prepare(
       `INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (ip) DO UPDATE SET

@@ -89,14 +89,14 @@ export class JournalFile {
     if (options.isHeld && events.length > 0) {
       throw new Error("Cannot take events: the journal is full of what sinks have not had yet");
     }
-    const { db } = this.#database;
-    let stored: ReturnType<typeof insertForeign> = [];
+    const { db, statements } = this.#database;
+    let stored: ForeignEvent[] = [];
     this.#transact(() => {
-      stored = insertForeign(db, events, options.lastSequence);
+      stored = insertForeign(statements, events, options.lastSequence);
       updateSensors(db, stored, options);
     });
     for (const event of stored) this.#tally.add(event);
-    this.#lastSequence = stored.at(-1)?.sequence ?? this.#lastSequence;
+    if (stored.length > 0) this.#lastSequence = options.lastSequence + stored.length;
     this.#tallyIfDue();
     return stored.length;
   }

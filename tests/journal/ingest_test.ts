@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { ForeignEvent } from "../../lib/events/foreign.ts";
 import { readSensors, type SensorReport } from "../../lib/journal/ingest.ts";
 import { Journal } from "../../lib/journal/journal.ts";
+import { Random } from "../fuzz/random.ts";
 import { allEvents, testEmitter, testScope } from "../support/events.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -70,6 +71,55 @@ Deno.test("Journal.ingest() passes over events that it has, of the same sensor o
   );
   assertEquals(allEvents(journal).map(({ sequence }) => sequence), [1, 2, 3, 4]);
   journal.close();
+});
+
+Deno.test("Journal.ingest() numbers what is new without gaps, wherever known events stand", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/journal.db`;
+  const journal = new Journal(path);
+  const random = new Random("known events");
+  /** What must be in the journal, in order. */
+  const expected: string[] = [];
+  const seen = new Set<string>();
+  const key = ({ sensor, id }: { sensor: string; id: string }) => `${sensor} ${id}`;
+  let next = 0;
+  for (let batch = 0; batch < 60; batch++) {
+    const newShare = random.pick([0, 0.1, 0.9, 1]);
+    const events = Array.from({ length: random.below(40) }, () => {
+      const n = random.chance(newShare) ? next++ : random.below(next);
+      return foreign(n, { sensor: random.chance(0.2) ? "edge-2" : "edge-1" });
+    });
+    if (random.chance(0.3)) events.push(...events); // the same ones twice in a batch
+    const before = expected.length;
+    for (const event of events) {
+      if (seen.has(key(event))) continue;
+      seen.add(key(event));
+      expected.push(key(event));
+    }
+    const stored = expected.length - before;
+    assertEquals(
+      journal.ingest(events, { nowMs: batch }),
+      { stored, known: events.length - stored },
+    );
+    assertEquals(journal.lastSequence, expected.length);
+  }
+  assert(expected.length > 300, `${expected.length} events`);
+  const counts = journal.withDatabase(readSensors)!.map(({ name, events }) => [name, events]);
+  assertEquals(
+    counts,
+    ["edge-1", "edge-2"].map((
+      name,
+    ) => [name, expected.filter((it) => it.startsWith(name)).length]),
+  );
+  journal.close();
+  using db = new DatabaseSync(path);
+  const rows = db.prepare("SELECT sequence, sensor, origin AS id, json FROM events").all();
+  assertEquals(rows.map(({ sequence }) => sequence), expected.map((_, i) => i + 1));
+  const stored = rows.map(({ sensor, id }) => key({ sensor: String(sensor), id: String(id) }));
+  assertEquals(stored, expected);
+  for (const { id, json } of rows) {
+    assertEquals(JSON.parse(String(json)).n, Number(String(id).slice(6)), "rows are whole");
+  }
 });
 
 Deno.test("Journal.ingest() commits a sensor's position with its events", () => {
