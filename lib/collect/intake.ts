@@ -3,6 +3,7 @@
  * stores what is new.
  * @module
  */
+import { setImmediate } from "node:timers";
 import { type ForeignEvent, readForeignEvent } from "../events/foreign.ts";
 import type { Ingested } from "../journal/ingest.ts";
 import { logger } from "../log.ts";
@@ -129,5 +130,6 @@ export class Intake {
 
 /** Lets everybody else have a turn. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  // A timer of 0 ms costs ten times as much, and waits for a ms or two.
+  return new Promise((resolve) => setImmediate(() => resolve()));
 }
