@@ -17,6 +17,9 @@ export const MAX_LINE_BYTES = 65_536;
 /** Largest payload, in bytes: eight times what a server allows unless told otherwise. */
 export const MAX_PAYLOAD_BYTES = 8 * 1_048_576;
 
+/** Longest number in a line, in digits. */
+const MAX_DIGITS = 9;
+const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -122,6 +125,8 @@ export class FrameGuard {
   }
 
   #checkLine(line: Uint8Array, offset: number): void {
+    const plain = readSize(line);
+    if (plain >= 0) return this.#expect(plain);
     const text = latin1(line);
     const message = MSG.exec(text) ?? HMSG.exec(text);
     if (message === null) {
@@ -134,10 +139,45 @@ export class FrameGuard {
     const [, first, total = first] = message;
     const size = Number(total);
     if (Number(first) > size) throw new ProtocolError("headers within the message", offset);
+    this.#expect(size);
+  }
+
+  #expect(size: number): void {
     if (size > MAX_PAYLOAD_BYTES) throw new LimitError("payload_bytes", MAX_PAYLOAD_BYTES);
     this.#payload = size;
     this.#ending = 2;
   }
+}
+
+/**
+ * Reads how large a message is, where the line is as every server writes it: nearly all lines are.
+ * @returns its size in bytes; -1 for any other line, of which nothing is said.
+ */
+function readSize(line: Uint8Array): number {
+  const end = line.length - 2;
+  const isHeaded = line[0] === 0x48; // H
+  let at = isHeaded ? 4 : 3;
+  const isMessage = line[at - 3] === 0x4d && line[at - 2] === 0x53 && line[at - 1] === 0x47; // MSG
+  if (!isMessage || line[at] !== SPACE || line[end] !== CR) return -1;
+  let [fields, sid, before, value] = [0, -1, -1, -1];
+  while (at < end) {
+    while (line[at] === SPACE) at++;
+    const from = at;
+    before = value;
+    value = 0;
+    for (; at < end && line[at] !== SPACE; at++) {
+      const byte = line[at]!;
+      if (byte < 0x21 || byte > 0x7e) return -1;
+      const isDigit = byte >= 0x30 && byte <= 0x39;
+      value = isDigit && value >= 0 ? value * 10 + byte - 0x30 : -1;
+    }
+    if (at === from) return -1; // spaces before the end
+    if (at - from > MAX_DIGITS) value = -1;
+    if (++fields === 2) sid = value;
+  }
+  const least = isHeaded ? 4 : 3;
+  if (fields < least || fields > least + 1 || sid < 0) return -1;
+  return isHeaded && (before < 0 || before > value) ? -1 : value;
 }
 
 /**

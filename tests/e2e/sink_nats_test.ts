@@ -21,13 +21,13 @@ import { Program, type RunningSensor } from "./support/program.ts";
 const ROUNDS = 21;
 const NEEDS = { programs: ["nats-server"] };
 
-function makeEvents(count: number): SensorEvent[] {
+function makeEvents(count: number, sensor: string = TEST_SENSOR.name): SensorEvent[] {
   const events: SensorEvent[] = [];
   const store = {
     nextSequence: () => events.length + 1,
     append: (event: SensorEvent) => void events.push(event),
   };
-  const emitter = new Emitter(store, TEST_SENSOR);
+  const emitter = new Emitter(store, { ...TEST_SENSOR, name: sensor });
   for (let n = 0; n < count; n++) {
     emitter.emit(testScope(), "auth.attempt", { method: "plain", username: "u", secret: `${n}` });
   }
@@ -289,6 +289,43 @@ testWith("nats-server's refusals are told, and what would be right", NEEDS, asyn
     (await trouble(server, { ...all, stream: "OTHER" })).message,
     /expected stream does not match/,
   );
+});
+
+testWith("nats-server's permissions are told at once, for many events too", NEEDS, async () => {
+  await using server = await NatsServer.make(
+    `authorization { users: [
+      { user: all, password: "" }
+      { user: deaf, password: "", permissions: { subscribe: "else.>" } }
+      { user: edge, password: "", permissions: { publish: "duckblind.edge.>" } }
+    ] }`,
+  );
+  await server.start();
+  await writeOnce([server.address], { user: "all", create_stream: true }, makeEvents(1));
+  const from = performance.now();
+  const deaf = await trouble(server, { user: "deaf" }, makeEvents(2000, "deaf"));
+  assertMatch(deaf.message, /: the user may not subscribe to _INBOX\.[A-Za-z0-9]{22}\.\*$/);
+  assertEquals(deaf.done, 0);
+  const options = v.parse(natsSink.options, { servers: [server.address], user: "edge" });
+  await using sink = await natsSink.open(options, TEST_CONTEXT);
+  const [own, others] = [makeEvents(700, "edge"), makeEvents(1000, "other")];
+  for (let round = 0; round < 2; round++) {
+    const error = await assertRejects(
+      async () => await sink.write(batchOf([...own, ...others]), AbortSignal.timeout(SOON_MS)),
+      SinkError,
+    );
+    assertMatch(
+      error.message,
+      /: the user may not publish to duckblind\.other\.credential-attempt$/,
+    );
+    assertEquals(error.done, own.length);
+  }
+  const outcome = await sink.write(batchOf(own), AbortSignal.timeout(SOON_MS));
+  assertMatch(outcome?.reply ?? "", /took 700, 700 of them for the second time$/);
+  assert(performance.now() - from < SOON_MS / 2, "no deadline had to pass");
+  const kept = (await server.messages("DUCKBLIND", { user: "all" })).filter(({ subject }) =>
+    subject.startsWith("duckblind.edge.") || subject.startsWith("duckblind.other.")
+  );
+  assertEquals(kept.map(({ id }) => id), own.map(eventIdOf));
 });
 
 /** A sensor that publishes, and answers a web server's requests. */

@@ -12,7 +12,8 @@ const TALK = INFO +
   "MSG _INBOX.a.b 1  5\r\nhel\r\n\r\n" +
   "MSG duckblind.a.b 2 $JS.ACK.x 0\r\n\r\n" +
   "HMSG _INBOX.a.b 1  16 16\r\nNATS/1.0 503\r\n\r\n\r\n" +
-  "HMSG a 1 reply 16 18\r\nNATS/1.0 503\r\n\r\n{}\r\n" + INFO;
+  "HMSG a 1 reply 16 18\r\nNATS/1.0 503\r\n\r\n{}\r\n" +
+  "MSG   $JS.a  000000001   r.1   2\r\n{}\r\n" + "MSG \u00e9 1 2\r\n{}\r\n" + INFO;
 
 Deno.test("FrameGuard lets a server's talk through, whole and in pieces of any size", () => {
   const bytes = encode(TALK);
@@ -32,6 +33,20 @@ Deno.test("FrameGuard refuses what is no operation, and says where", () => {
     ["MSG a 1 -5\r\n", 0],
     ["MSG a 1 99999999999999999999\r\n", 0],
     ["HMSG a 1 9 8\r\n", 0],
+    ["MSG a 1 5 \r\n", 0],
+    ["MSG a 1 \r\n", 0],
+    ["MSG  1 5\r\n", 0],
+    ["MSG a 1 r 5 5\r\n", 0],
+    ["MSG a 1 r x\r\n", 0],
+    ["MSG a\t1 5\r\n", 0],
+    ["MSGa 1 5 5\r\n", 0],
+    ["MSG a 1234567890 5\r\n", 0],
+    ["MSG a 1 1234567890\r\n", 0],
+    ["MSG a 1 5\n", 0],
+    ["HMSG a 1 x 8\r\n", 0],
+    ["HMSG a 1 8\r\n", 0],
+    ["HMSG a 1 r 7 8 8\r\n", 0],
+    ["HMSG a x 7 8\r\n", 0],
     ["MSG a 1 2\r\nabc\r\n", 13],
   ];
   for (const [text, offset] of cases) {

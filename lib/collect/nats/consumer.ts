@@ -19,6 +19,7 @@ import { parseSubject } from "../../nats/subject.ts";
 import { settlesWithin } from "../../net/settles_within.ts";
 import type { Collector, CollectorContext } from "../collector.ts";
 import type { NatsCollectorOptions } from "../nats.ts";
+import { gather } from "./gathering.ts";
 
 /** Most messages of one commit. */
 const BATCH_MESSAGES = 500;
@@ -35,6 +36,8 @@ const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 const NS_PER_S = 1_000_000_000;
 
+const encoder = new TextEncoder();
+
 /**
  * Makes a collector; it connects when it is run.
  * @param options as the config has them.
@@ -46,6 +49,9 @@ export function openNatsCollector(
 ): Collector {
   return { run: (signal) => run(signal, { options, context }) };
 }
+
+/** A message; the library's type leaves out the subject that waits for what became of it. */
+type Delivery = JsMsg & { readonly reply: string };
 
 interface Plan {
   readonly options: NatsCollectorOptions;
@@ -61,13 +67,18 @@ async function run(stopping: AbortSignal, plan: Plan): Promise<void> {
     signal,
   });
   try {
-    const messages = await begin(link, plan, signal);
+    const { messages, most } = await begin(link, plan, signal);
     const onStop = () => messages.stop();
     stopping.addEventListener("abort", onStop, { once: true });
     if (stopping.aborted) messages.stop();
     try {
-      await collect(messages, plan);
+      await gather(messages, {
+        most: Math.min(BATCH_MESSAGES, most),
+        store: (batch) => store(batch as readonly Delivery[], { link, plan }),
+        stop: () => messages.stop(),
+      });
     } finally {
+      messages.stop();
       stopping.removeEventListener("abort", onStop);
       await settlesWithin(link.isOpen ? link.nc.flush() : link.closed, FLUSH_MS);
     }
@@ -82,23 +93,25 @@ async function run(stopping: AbortSignal, plan: Plan): Promise<void> {
   }
 }
 
-/** Finds or makes the consumer, and asks it for messages. */
+/** Finds or makes the consumer, and asks it for messages: so many may be on their way. */
 async function begin(
   link: NatsLink,
   { options, context }: Plan,
   signal: AbortSignal,
-): Promise<ConsumerMessages> {
+): Promise<{ messages: ConsumerMessages; most: number }> {
   const onAbort = () => link.close();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const { num_pending } = await findConsumer(link, options);
     const consumer = await link.js.consumers.get(options.stream, options.durable);
     context.onReached(num_pending);
-    return await consumer.consume({
-      max_messages: Math.min(options.fetch_events, await findMost(link, options.stream)),
+    const most = Math.min(options.fetch_events, await findMost(link, options.stream));
+    const messages = await consumer.consume({
+      max_messages: most,
       expires: PULL_MS,
       abort_on_missing_resource: true,
     }) as ConsumerMessages;
+    return { messages, most };
   } catch (error) {
     if (!isSilence(error)) throw error;
     throw new Error(await explainSilence(link, `${options.prefix}.>`), { cause: error });
@@ -145,37 +158,11 @@ async function findConsumer(
   }
 }
 
-/** Takes messages until there are no more, as many at a time as have come. */
-async function collect(messages: ConsumerMessages, plan: Plan): Promise<void> {
-  const iterator = messages[Symbol.asyncIterator]();
-  const ask = () => {
-    const next = iterator.next();
-    next.catch(() => {}); // thrown where it is waited for, if anybody still waits
-    return next;
-  };
-  try {
-    for (let next = ask();;) {
-      const first = await next;
-      if (first.done) return;
-      const batch = [first.value];
-      // What is there already comes before the next turn of the event loop.
-      const turn = new Promise<"turn">((resolve) => setTimeout(() => resolve("turn"), 0));
-      next = ask();
-      while (batch.length < BATCH_MESSAGES) {
-        const result = await Promise.race([next, turn]).catch(() => "failed" as const);
-        if (typeof result === "string" || result.done) break;
-        batch.push(result.value);
-        next = ask();
-      }
-      await store(batch, plan);
-      plan.context.onReached(batch.at(-1)!.info.pending);
-    }
-  } finally {
-    messages.stop();
-  }
-}
-
-async function store(batch: readonly JsMsg[], { options, context }: Plan): Promise<void> {
+/** Stores a batch, and says of each message what became of it. */
+async function store(
+  batch: readonly Delivery[],
+  { link, plan: { options, context } }: { link: NatsLink; plan: Plan },
+): Promise<void> {
   const arrivals = batch.map(({ subject, data }) => {
     const named = parseSubject(options.prefix, subject);
     return { body: data, sensor: named?.sensor };
@@ -184,13 +171,25 @@ async function store(batch: readonly JsMsg[], { options, context }: Plan): Promi
   try {
     verdicts = await context.take(arrivals);
   } catch (error) {
-    for (const message of batch) message.nak();
+    link.send(encodeVerdicts(batch, () => "-NAK"));
     throw error;
   }
-  for (const [index, message] of batch.entries()) {
-    if (verdicts[index]) message.ack();
-    else message.term();
+  link.send(encodeVerdicts(batch, (index) => verdicts[index] ? "+ACK" : "+TERM"));
+  context.onReached(batch.at(-1)!.info.pending);
+}
+
+/** All of a batch in one, where the library would send a message for each. */
+function encodeVerdicts(
+  batch: readonly Delivery[],
+  verdictOf: (index: number) => string,
+): Uint8Array {
+  let text = "";
+  for (const [index, { reply }] of batch.entries()) {
+    const verdict = verdictOf(index);
+    // Without a reply subject nobody waits for it.
+    if (reply !== "") text += `PUB ${reply} ${verdict.length}\r\n${verdict}\r\n`;
   }
+  return encoder.encode(text);
 }
 
 function describe(error: unknown, { stream, durable }: NatsCollectorOptions): string {
