@@ -17,6 +17,11 @@ const FOREIGN_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 /** An event that is there already is passed over. */
 const UNLESS_KNOWN = "ON CONFLICT (sensor, origin) WHERE origin <> '' DO NOTHING";
 
+/** Selects what is known of a sensor, by its name. */
+export const SELECT_SENSOR = "SELECT * FROM sensors WHERE name = ?";
+/** Writes all that is known of a sensor, in the columns' order. */
+export const REPLACE_SENSOR = "INSERT OR REPLACE INTO sensors VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS events (
   sequence INTEGER PRIMARY KEY,
@@ -99,6 +104,8 @@ export interface Statements {
   /** Removes the events of a range of sequences, both ends included. */
   readonly removeEvents: StatementSync;
   readonly upsertSource: StatementSync;
+  readonly readSensor: StatementSync;
+  readonly writeSensor: StatementSync;
   readonly setCursor: StatementSync;
 }
 
@@ -241,6 +248,8 @@ function prepareStatements(db: DatabaseSync): Statements {
              (SELECT value FROM json_each(decoys) UNION SELECT value FROM json_each(excluded.decoys)
               LIMIT 256)) END`,
     ),
+    readSensor: db.prepare(SELECT_SENSOR),
+    writeSensor: db.prepare(REPLACE_SENSOR),
     setCursor: db.prepare(
       `INSERT INTO cursors VALUES (?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, state = excluded.state`,

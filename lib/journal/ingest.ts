@@ -7,9 +7,15 @@
  * sensor is found to be ahead, and sends again what is missing.
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ForeignEvent } from "../events/foreign.ts";
-import { ROWS_AT_ONCE, type Statements } from "./database.ts";
+import {
+  type Database,
+  REPLACE_SENSOR,
+  ROWS_AT_ONCE,
+  SELECT_SENSOR,
+  type Statements,
+} from "./database.ts";
 
 /** What a sensor says of itself beside its events. */
 export interface SensorReport {
@@ -120,12 +126,12 @@ function pushRow(values: (string | number)[], e: ForeignEvent, sequence: number)
 
 /**
  * Notes what is known of sensors after a batch.
- * @param db the journal, in the batch's transaction.
+ * @param database the journal, in the batch's transaction.
  * @param stored the batch's new events.
  * @param options the clock, and what the sensor said of itself.
  */
 export function updateSensors(
-  db: DatabaseSync,
+  { db, statements }: Database,
   stored: readonly ForeignEvent[],
   { nowMs, report }: IngestOptions,
 ): void {
@@ -137,10 +143,11 @@ export function updateSensors(
     else count.events++;
   }
   for (const [name, { events, version }] of counts) {
-    const old = readSensor(db, name);
+    const row = statements.readSensor.get(name);
+    const old = row && parseRow(row);
     if (old === undefined && countSensors(db) >= MAX_SENSORS) continue;
     const own = report?.sensor === name ? report : undefined;
-    writeSensor(db, {
+    writeSensor(statements.writeSensor, {
       ...merge(old ?? newSensor(name, nowMs), own),
       version,
       events: (old?.events ?? 0) + events,
@@ -155,7 +162,7 @@ export function updateSensors(
  * @param name of the sensor.
  */
 export function readSensor(db: DatabaseSync, name: string): SensorRow | undefined {
-  const row = db.prepare("SELECT * FROM sensors WHERE name = ?").get(name);
+  const row = db.prepare(SELECT_SENSOR).get(name);
   return row && parseRow(row);
 }
 
@@ -174,7 +181,7 @@ export function readSensors(db: DatabaseSync): SensorRow[] {
  */
 export function markSilent(db: DatabaseSync, name: string): void {
   const row = readSensor(db, name);
-  if (row !== undefined) writeSensor(db, { ...row, isSilent: true });
+  if (row !== undefined) writeSensor(db.prepare(REPLACE_SENSOR), { ...row, isSilent: true });
 }
 
 function merge(row: SensorRow, report: SensorReport | undefined): SensorRow {
@@ -223,10 +230,10 @@ function countSensors(db: DatabaseSync): number {
 /** What of a row stands in its column `state`. */
 type State = Pick<SensorRow, "newest" | "missing" | "refused" | "reports" | "isSilent">;
 
-function writeSensor(db: DatabaseSync, row: SensorRow): void {
+function writeSensor(statement: StatementSync, row: SensorRow): void {
   const { newest, missing, refused, reports, isSilent } = row;
   const state: State = { newest, missing, refused, reports, isSilent };
-  db.prepare("INSERT OR REPLACE INTO sensors VALUES (?, ?, ?, ?, ?, ?, ?, ?)").run(
+  statement.run(
     ...[row.name, row.version, row.journal, row.position, row.firstSeenMs, row.lastSeenMs],
     ...[row.events, JSON.stringify(state)],
   );

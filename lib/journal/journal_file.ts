@@ -89,11 +89,10 @@ export class JournalFile {
     if (options.isHeld && events.length > 0) {
       throw new Error("Cannot take events: the journal is full of what sinks have not had yet");
     }
-    const { db, statements } = this.#database;
     let stored: ForeignEvent[] = [];
     this.#transact(() => {
-      stored = insertForeign(statements, events, options.lastSequence);
-      updateSensors(db, stored, options);
+      stored = insertForeign(this.#database.statements, events, options.lastSequence);
+      updateSensors(this.#database, stored, options);
     });
     for (const event of stored) this.#tally.add(event);
     if (stored.length > 0) this.#lastSequence = options.lastSequence + stored.length;
