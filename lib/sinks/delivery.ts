@@ -7,7 +7,6 @@
  * be; what the destination refuses for good becomes a dead letter.
  * @module
  */
-import type { SinkConfig } from "../config/config.ts";
 import { Schedule } from "../config/schedule.ts";
 import { SinkError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -15,11 +14,12 @@ import { logger } from "../log.ts";
 import { settlesWithin } from "../net/settles_within.ts";
 import { dropFirst, halve, pick, sizeOf, toParked } from "./batch.ts";
 import { BatchReader } from "./batch_reader.ts";
+import type { DeliveryParts, DeliveryStatus } from "./contract.ts";
 import { Grouping } from "./grouping.ts";
-import { Health, type HealthListener } from "./health.ts";
+import { Health } from "./health.ts";
 import { LetterBox, type ReplayReport } from "./letter_box.ts";
 import { Nap } from "./nap.ts";
-import type { Batch, Sink } from "./sink.ts";
+import type { Batch } from "./sink.ts";
 import { SinkSlot } from "./slot.ts";
 
 const log = logger("delivery");
@@ -32,37 +32,7 @@ const HOUR_MS = 3_600_000;
 /** How long a file that was rotated may wait to be opened anew, in ms. */
 const REOPEN_WITHIN_MS = 500;
 
-/** How a delivery stands. */
-export interface DeliveryStatus {
-  /** Items delivered since the start: events, or notices. */
-  readonly delivered: number;
-  /** Events given up since the start: too old, or more than `max_backlog`. */
-  readonly dropped: number;
-  /** Dead letters there are. */
-  readonly deadLetters: number;
-  /** Calls that failed since the start. */
-  readonly failures: number;
-  /** Sequence that the sink has dealt with. */
-  readonly cursor: number;
-  /** Wall clock of the last success, in ms since 1970. */
-  readonly lastSuccessMs?: number;
-  readonly trouble?: string;
-}
-
-/** What a delivery needs. */
-export interface DeliveryParts {
-  readonly journal: Journal;
-  readonly config: SinkConfig;
-  /** Whether the cursor outlives the program. */
-  readonly isDurable: boolean;
-  /** Where a sink without a stored cursor begins. */
-  readonly startAfter: number;
-  /** Told when the sink begins to fail, and when it works again. */
-  readonly listener?: HealthListener;
-  /** Opens the sink, for its first batch or `opensAtOnce`. */
-  open(): Promise<Sink>;
-  readonly opensAtOnce?: boolean;
-}
+export type { DeliveryParts, DeliveryStatus };
 
 /** Feeds one sink for as long as it runs. */
 export class Delivery {
@@ -242,6 +212,9 @@ export class Delivery {
       await this.#letters.replay((batch) => this.#slot.write(batch), this.#cursor);
       return true;
     }
+    if (!this.#nap.isOver) {
+      await this.#parts.pace?.clear(this.#journal.lastSequence - this.#cursor);
+    }
     const events = this.#reader.read(this.#cursor);
     const isUrgent = this.#nap.isOver || this.#reopening !== undefined;
     const unripeMs = this.#reader.ripensInMs(events, isUrgent);
@@ -263,8 +236,7 @@ export class Delivery {
     this.#isUnderWay = false;
     this.#advance(this.#rewindTo ?? batch.upTo);
     this.#rewindTo = undefined;
-    // A backlog is read in steps, between which everybody else has a turn.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await this.#rest(batch);
     return true;
   }
 
@@ -294,7 +266,7 @@ export class Delivery {
     try {
       const writing = this.#slot.write(batch);
       if (!this.#nap.isOver) this.#reader.readAhead();
-      const outcome = await writing;
+      const outcome = await (this.#parts.pace?.work(this, writing) ?? writing);
       const { rejected = [], postponed = [], done: dealtWith = sizeOf(batch) } = outcome;
       this.#letters.park(rejected.map((trouble) => toParked(batch, trouble)));
       const again = new Set(postponed.map(({ index }) => index));
@@ -334,6 +306,14 @@ export class Delivery {
     }
     if (++this.#refusedInARow < PAUSE_FROM_REFUSALS) return [];
     return await this.#pause(failure, undefined);
+  }
+
+  /** A backlog is read in steps, between which everybody else has a turn, the decoys a longer one. */
+  async #rest({ events, notices }: Batch): Promise<void> {
+    const oldestMs = events[0]?.timeMs ?? notices[0]?.fromMs;
+    const ms = oldestMs === undefined ? 0 : this.#parts.pace?.restMs(this, oldestMs) ?? 0;
+    if (ms > 0 && this.#reopening === undefined) await this.#nap.sleep(ms);
+    else await new Promise((resolve) => setTimeout(resolve, 0));
   }
 
   /** Counts a failure and waits; gives up what has become too old. */

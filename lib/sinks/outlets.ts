@@ -9,6 +9,7 @@ import type { Journal } from "../journal/journal.ts";
 import { Delivery, type DeliveryStatus } from "./delivery.ts";
 import type { SinkTrouble } from "./health.ts";
 import type { ReplayReport } from "./letter_box.ts";
+import { Pace } from "./pace.ts";
 import { findSinkKind } from "./registry.ts";
 import { resolveSecret } from "./secrets.ts";
 import { isFiltered, withoutOwnName } from "./selection.ts";
@@ -34,6 +35,7 @@ export interface OutletsContext {
 export class Outlets {
   readonly #journal: Journal;
   readonly #context: OutletsContext;
+  readonly #pace = new Pace();
   /** Absent until they are fed: nobody knows yet what is owed. */
   #outlets: Outlet[] | undefined;
 
@@ -145,6 +147,7 @@ export class Outlets {
       config: { ...config, wanted: withoutOwnName(config.wanted, context.sensor().name) },
       isDurable: kind.isDurable,
       startAfter,
+      pace: this.#pace,
       listener: {
         onFailing: (trouble) => context.onFailing({ name, kind: kind.kind }, trouble),
         onRecovered: (trouble) => context.onRecovered({ name, kind: kind.kind }, trouble),

@@ -4,6 +4,7 @@ import { Journal } from "../../lib/journal/journal.ts";
 import { Retention } from "../../lib/journal/retention.ts";
 import { Delivery, type DeliveryParts } from "../../lib/sinks/delivery.ts";
 import type { SinkTrouble } from "../../lib/sinks/health.ts";
+import { Pace } from "../../lib/sinks/pace.ts";
 import type { Batch, Notice, Outcome, Sink } from "../../lib/sinks/sink.ts";
 import { testEmitter, testScope } from "../support/events.ts";
 import { sinkConfig } from "../support/sinks.ts";
@@ -494,4 +495,23 @@ Deno.test("Delivery waits for the hours of its schedule", async () => {
   assertEquals(delivery.status().cursor, 0);
   const reason = "its schedule is closed now";
   assertEquals(await delivery.replay(), { delivered: 0, left: 0, reason });
+});
+
+Deno.test("a backlog makes way for busy decoys, and a stop does not wait for that", async () => {
+  await using bench = new Bench();
+  bench.emit(400);
+  bench.journal.flush();
+  bench.sink.always = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const times: number[] = [];
+  const began = performance.now();
+  // CPU time that passes like time: one core is full.
+  bench.start({ batch_events: 100 }, { pace: new Pace(() => performance.now()) });
+  for (let calls = 1; calls <= 3; calls++) {
+    await bench.sink.until(() => bench.sink.calls.length >= calls);
+    times.push(performance.now());
+  }
+  assert(times[1]! - times[0]! >= 9 * 19 && times[2]! - times[1]! >= 9 * 19, `${times}`);
+  await bench.delivery!.stop(2000);
+  assertEquals(bench.sink.sequences, range(1, 400));
+  assert(performance.now() - began < 3000);
 });
