@@ -27,9 +27,14 @@ class Listener implements AnswerListener {
   }
 
   async until(count: number): Promise<void> {
-    while (this.answers.length < count) {
+    const tooLong = new AbortController();
+    const timer = setTimeout(() => tooLong.abort(), SOON_MS);
+    tooLong.signal.addEventListener("abort", () => this.#onAnswers());
+    while (this.answers.length < count && !tooLong.signal.aborted) {
       await new Promise<void>((resolve) => this.#onAnswers = resolve);
     }
+    clearTimeout(timer);
+    assertEquals(this.answers.length, count);
   }
 }
 

@@ -163,9 +163,13 @@ async function store(
   batch: readonly Delivery[],
   { link, plan: { options, context } }: { link: NatsLink; plan: Plan },
 ): Promise<void> {
+  // Few sensors and actions, over and over.
+  const sensors = new Map<string, string | undefined>();
   const arrivals = batch.map(({ subject, data }) => {
-    const named = parseSubject(options.prefix, subject);
-    return { body: data, sensor: named?.sensor };
+    if (!sensors.has(subject)) {
+      sensors.set(subject, parseSubject(options.prefix, subject)?.sensor);
+    }
+    return { body: data, sensor: sensors.get(subject) };
   });
   let verdicts: boolean[];
   try {
