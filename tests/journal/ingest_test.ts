@@ -75,8 +75,7 @@ Deno.test("Journal.ingest() passes over events that it has, of the same sensor o
 
 Deno.test("Journal.ingest() numbers what is new without gaps, wherever known events stand", () => {
   using folder = tempFolder();
-  const path = `${folder.path}/journal.db`;
-  const journal = new Journal(path);
+  const journal = new Journal(`${folder.path}/journal.db`);
   const random = new Random("known events");
   /** What must be in the journal, in order. */
   const expected: string[] = [];
@@ -111,9 +110,10 @@ Deno.test("Journal.ingest() numbers what is new without gaps, wherever known eve
       name,
     ) => [name, expected.filter((it) => it.startsWith(name)).length]),
   );
+  const rows = journal.withDatabase((db) =>
+    db.prepare("SELECT sequence, sensor, origin AS id, json FROM events").all()
+  )!;
   journal.close();
-  using db = new DatabaseSync(path);
-  const rows = db.prepare("SELECT sequence, sensor, origin AS id, json FROM events").all();
   assertEquals(rows.map(({ sequence }) => sequence), expected.map((_, i) => i + 1));
   const stored = rows.map(({ sensor, id }) => key({ sensor: String(sensor), id: String(id) }));
   assertEquals(stored, expected);
