@@ -104,14 +104,10 @@ Deno.test("Journal.ingest() numbers what is new without gaps, wherever known eve
   }
   assert(expected.length > 300, `${expected.length} events`);
   const counts = journal.withDatabase(readSensors)!.map(({ name, events }) => [name, events]);
-  assertEquals(
-    counts,
-    ["edge-1", "edge-2"].map((
-      name,
-    ) => [name, expected.filter((it) => it.startsWith(name)).length]),
-  );
+  const countOf = (name: string) => expected.filter((entry) => entry.startsWith(name)).length;
+  assertEquals(counts, ["edge-1", "edge-2"].map((name) => [name, countOf(name)]));
   const rows = journal.withDatabase((db) =>
-    db.prepare("SELECT sequence, sensor, origin AS id, json FROM events").all()
+    db.prepare("SELECT sequence, sensor, origin AS id, json FROM events ORDER BY sequence").all()
   )!;
   journal.close();
   assertEquals(rows.map(({ sequence }) => sequence), expected.map((_, i) => i + 1));
