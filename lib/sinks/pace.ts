@@ -21,12 +21,15 @@ const LOOK_AGAIN_MS = 100;
 /** Work after which to look again, in ms; and events that wait, from which on to look at first. */
 const LOOK_AFTER_MS = 250;
 const LOOK_FROM_EVENTS = 200;
-/** Part of one core from which on the decoys are busy. */
-const BUSY_FROM = 0.5;
+/**
+ * Part of one core from which on the decoys are busy: low, since others may hold the core meanwhile.
+ * Without a flood they take a few hundredths.
+ */
+const BUSY_FROM = 0.3;
 /** Rest for so much work. */
-const REST_PER_WORK = 9;
+const REST_PER_WORK = 19;
 /** What counts as work of one call, in ms: the rest was waiting for its destination. */
-const MAX_WORK_MS = 100;
+const MAX_WORK_MS = 50;
 /** Age of events from which on they are not held back, in ms. */
 const PATIENCE_MS = 60_000;
 

@@ -18,13 +18,18 @@ sinks: []
 `;
 
 /** A load, and how often it is put on each sensor in turns: before it counts, and after. */
-const CONNECTIONS = 3000;
+const CONNECTIONS = 10_000;
 const PARALLEL = 32;
-const WARM_UP_ROUNDS = 3;
-const ROUNDS = 7;
+const WARM_UP_ROUNDS = 2;
+const ROUNDS = 5;
 const LOGIN = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
-/** How long deliveries may go on after a load, in ms: they belong to it. */
-const DELIVER_MS = 1000;
+/**
+ * What a load leaves to deliver belongs to it: it is over when a sensor takes at most so much CPU time,
+ * in s, for so long, in ms; and how long that may take.
+ */
+const IDLE_CPU_S = 0.02;
+const IDLE_MS = 400;
+const DELIVERED_WITHIN_MS = 60_000;
 
 /** A sensor with some sink. */
 interface SinkCase {
@@ -117,8 +122,9 @@ async function startCollector(): Promise<AsyncDisposable & { readonly sink: stri
 /** A receiver over HTTP that takes everything, or says nothing at all. */
 function startReceiver(hangs: boolean): AsyncDisposable & { readonly port: number } {
   const never = new Promise<Response>(() => {});
+  const ending = new AbortController();
   const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    { hostname: "127.0.0.1", port: 0, signal: ending.signal, onListen() {} },
     async (request) => {
       if (hangs) return await never;
       await request.arrayBuffer();
@@ -128,7 +134,8 @@ function startReceiver(hangs: boolean): AsyncDisposable & { readonly port: numbe
   return {
     port: server.addr.port,
     [Symbol.asyncDispose]: async () => {
-      await Promise.race([server.shutdown(), new Promise((done) => setTimeout(done, 500))]);
+      ending.abort(); // a shutdown would wait for what hangs
+      await server.finished;
     },
   };
 }
@@ -161,8 +168,7 @@ sinks: [${sink}]
     const [done, failed, seconds] = (await run([bench.load, ...args, ...LOGIN])).split(" ")
       .map(Number) as number[];
     if (failed! > 0) throw new Error(`${cases[i]!.name}: ${failed} connections failed`);
-    await new Promise((resolve) => setTimeout(resolve, DELIVER_MS));
-    const cpuSeconds = (await usage(server.pid)).cpuSeconds - before.cpuSeconds;
+    const cpuSeconds = await untilIdle(server.pid) - before.cpuSeconds;
     return { perSecond: done! / seconds!, cpuMicros: cpuSeconds * 1e6 / done! };
   };
   const rounds: Figures[][] = [];
@@ -179,6 +185,18 @@ sinks: [${sink}]
     ratio: median(rounds.map((figures) => figures[i]!.perSecond / figures[0]!.perSecond)),
     cpuRatio: median(rounds.map((figures) => figures[0]!.cpuMicros / figures[i]!.cpuMicros)),
   }));
+}
+
+/** Waits until a process has nothing to do; returns the CPU time that it has taken, in s. */
+async function untilIdle(pid: number): Promise<number> {
+  const endAt = performance.now() + DELIVERED_WITHIN_MS;
+  for (let last = (await usage(pid)).cpuSeconds;;) {
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    const { cpuSeconds } = await usage(pid);
+    if (cpuSeconds - last <= IDLE_CPU_S) return cpuSeconds;
+    if (performance.now() > endAt) throw new Error("A sensor is still at work a minute later");
+    last = cpuSeconds;
+  }
 }
 
 /** What one load was answered with. */

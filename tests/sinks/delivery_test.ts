@@ -510,8 +510,8 @@ Deno.test("a backlog makes way for busy decoys, and a stop does not wait for tha
     await bench.sink.until(() => bench.sink.calls.length >= calls);
     times.push(performance.now());
   }
-  assert(times[1]! - times[0]! >= 9 * 19 && times[2]! - times[1]! >= 9 * 19, `${times}`);
+  assert(times[1]! - times[0]! >= 19 * 19 && times[2]! - times[1]! >= 19 * 19, `${times}`);
   await bench.delivery!.stop(2000);
   assertEquals(bench.sink.sequences, range(1, 400));
-  assert(performance.now() - began < 3000);
+  assert(performance.now() - began < 5000);
 });
