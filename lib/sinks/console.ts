@@ -21,6 +21,7 @@ const encoder = new TextEncoder();
 export const consoleSink: SinkKind<Options> = {
   kind: "console",
   isDurable: false,
+  isLocal: true,
   defaults: { batch_ms: 0 }, // somebody looks on
   options: Options,
   open: (options) => Promise.resolve(new ConsoleSink(options)),

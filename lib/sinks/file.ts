@@ -31,6 +31,7 @@ const LF = 0x0a;
 export const fileSink: SinkKind<Options> = {
   kind: "file",
   isDurable: true,
+  isLocal: true,
   options: Options,
   // Under load a batch all the same; and who follows the file has an event at once.
   defaults: { batch_ms: 5 },

@@ -147,7 +147,7 @@ export class Outlets {
       config: { ...config, wanted: withoutOwnName(config.wanted, context.sensor().name) },
       isDurable: kind.isDurable,
       startAfter,
-      pace: this.#pace,
+      ...(kind.isLocal ? {} : { pace: this.#pace }),
       listener: {
         onFailing: (trouble) => context.onFailing({ name, kind: kind.kind }, trouble),
         onRecovered: (trouble) => context.onRecovered({ name, kind: kind.kind }, trouble),

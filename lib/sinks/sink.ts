@@ -16,6 +16,8 @@ export interface SinkKind<Options> {
   readonly isDurable: boolean;
   /** Whether it is opened at the start, and not by its first batch: one that gives signs of life. */
   readonly opensAtOnce?: boolean;
+  /** Whether it stays on this host: that costs so little that it need not make way for busy decoys. */
+  readonly isLocal?: boolean;
   /** Whether people read it: then it gets notices, and the config may group and cap them. */
   readonly isForPeople?: boolean;
   /** Keys, defaults and ranges of its options. */

@@ -20,7 +20,7 @@ sinks: []
 /** A load, and how often it is put on each sensor in turns: before it counts, and after. */
 const CONNECTIONS = 10_000;
 const PARALLEL = 32;
-const WARM_UP_ROUNDS = 2;
+const WARM_UP_ROUNDS = 1;
 const ROUNDS = 5;
 const LOGIN = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
 /**
@@ -45,7 +45,7 @@ export interface SinkRow {
   readonly perSecond: number;
   /** CPU time of the sensor a login, delivery included, in µs: the least of the rounds. */
   readonly cpuMicros: number;
-  /** The rate, over that without a sink in the same round: the median. */
+  /** The rate, over that without a sink right before: the median. */
   readonly ratio: number;
   /** CPU time without a sink, over this: what is left of the rate where no receiver runs beside it. */
   readonly cpuRatio: number;
@@ -171,19 +171,21 @@ sinks: [${sink}]
     const cpuSeconds = await untilIdle(server.pid) - before.cpuSeconds;
     return { perSecond: done! / seconds!, cpuMicros: cpuSeconds * 1e6 / done! };
   };
-  const rounds: Figures[][] = [];
+  // Each next to one without a sink: the machine's pace changes from one half minute to the next.
+  const pairs: [Figures, Figures][][] = cases.map(() => []);
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
-    const figures: Figures[] = [];
-    // Each as often as the others: the compiler makes the same of all.
-    for (const i of cases.keys()) figures.push(await measure(i));
-    if (round >= WARM_UP_ROUNDS) rounds.push(figures);
+    for (let i = 1; i < cases.length; i++) {
+      const pair: [Figures, Figures] = [await measure(0), await measure(i)];
+      if (round >= WARM_UP_ROUNDS) pairs[i]!.push(pair);
+    }
   }
+  pairs[0] = pairs.flat().map(([without]) => [without, without]);
   return cases.map(({ name }, i) => ({
     name,
-    perSecond: Math.round(Math.max(...rounds.map((figures) => figures[i]!.perSecond))),
-    cpuMicros: Math.round(Math.min(...rounds.map((figures) => figures[i]!.cpuMicros))),
-    ratio: median(rounds.map((figures) => figures[i]!.perSecond / figures[0]!.perSecond)),
-    cpuRatio: median(rounds.map((figures) => figures[0]!.cpuMicros / figures[i]!.cpuMicros)),
+    perSecond: Math.round(Math.max(...pairs[i]!.map(([, figures]) => figures.perSecond))),
+    cpuMicros: Math.round(Math.min(...pairs[i]!.map(([, figures]) => figures.cpuMicros))),
+    ratio: median(pairs[i]!.map(([without, figures]) => figures.perSecond / without.perSecond)),
+    cpuRatio: median(pairs[i]!.map(([without, figures]) => without.cpuMicros / figures.cpuMicros)),
   }));
 }
 
