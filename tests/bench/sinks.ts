@@ -21,7 +21,7 @@ sinks: []
 const CONNECTIONS = 10_000;
 const PARALLEL = 32;
 const WARM_UP_ROUNDS = 1;
-const ROUNDS = 5;
+const ROUNDS = 6;
 const LOGIN = ["<220", ">USER root\\r\\n", "<331", ">PASS secret\\r\\n", "<530"];
 /**
  * What a load leaves to deliver belongs to it: it is over when a sensor takes at most so much CPU time,
@@ -34,7 +34,7 @@ const DELIVERED_WITHIN_MS = 60_000;
 /** A sensor with some sink. */
 interface SinkCase {
   readonly name: string;
-  /** The entry of the config; empty for none. */
+  /** The entry of the config. */
   readonly sink: string;
 }
 
@@ -45,7 +45,7 @@ export interface SinkRow {
   readonly perSecond: number;
   /** CPU time of the sensor a login, delivery included, in µs: the least of the rounds. */
   readonly cpuMicros: number;
-  /** The rate, over that without a sink right before: the median. */
+  /** The rate, over that without a sink at the same time: the median. */
   readonly ratio: number;
   /** CPU time without a sink, over this: what is left of the rate where no receiver runs beside it. */
   readonly cpuRatio: number;
@@ -57,7 +57,7 @@ export interface SinkBench {
   readonly load: string;
   /** An empty folder. */
   readonly folder: string;
-  /** First of the ports that it may use, two for each case. */
+  /** First of the ports that it may use, four for each case. */
   readonly port: number;
   /** Writes a config to a file; returns the command line of a sensor with it. */
   command(config: string, path: string): Promise<readonly string[]>;
@@ -79,7 +79,6 @@ export async function measureSinks(
   const webhook = (port: number) =>
     `{kind: webhook, events_per_call: 500, batch_events: 500, url: "http://127.0.0.1:${port}/"}`;
   const cases: SinkCase[] = [
-    { name: "none", sink: "" },
     { name: "file", sink: `{kind: file, path: ${bench.folder}/events.jsonl}` },
     { name: "webhook", sink: webhook(receiver.port) },
     { name: "webhook that hangs", sink: webhook(silent.port) },
@@ -140,15 +139,50 @@ function startReceiver(hangs: boolean): AsyncDisposable & { readonly port: numbe
   };
 }
 
-/** Starts a sensor for each case and puts the load on them in turns. */
+/** A sensor that is put under load. */
+interface Loaded {
+  readonly port: number;
+  readonly server: Server;
+}
+
+/** Puts the load on each case's sensor, and on one of the same age without a sink. */
 async function measureCases(cases: readonly SinkCase[], bench: SinkBench): Promise<SinkRow[]> {
-  await using stack = new AsyncDisposableStack();
-  const sensors: { port: number; server: Server }[] = [];
-  for (const [i, { sink }] of cases.entries()) {
-    const port = bench.port + 2 * i;
-    const folder = `${bench.folder}/sink-${i}`;
-    Deno.mkdirSync(folder);
-    const config = `
+  const rows: SinkRow[] = [];
+  const alone: Figures[] = [];
+  for (const [i, { name, sink }] of cases.entries()) {
+    await using stack = new AsyncDisposableStack();
+    const start = async (sink: string, place: number) =>
+      stack.use(await startSensor(sink, { ...bench, port: bench.port + 2 * place }, place));
+    const without = await start("", 2 * i);
+    const withSink = await start(sink, 2 * i + 1);
+    const pairs: { without: Figures; withSink: Figures }[] = [];
+    for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
+      // One right after the other, each first as often: the machine's pace changes within a minute.
+      const first = round % 2 === 0 ? await measure(without, bench.load) : undefined;
+      const figures = await measure(withSink, bench.load);
+      const pair = { without: first ?? await measure(without, bench.load), withSink: figures };
+      if (round >= WARM_UP_ROUNDS) pairs.push(pair);
+    }
+    alone.push(...pairs.map((pair) => pair.without));
+    rows.push({
+      name,
+      ...best(pairs.map((pair) => pair.withSink)),
+      ratio: median(pairs.map((pair) => pair.withSink.perSecond / pair.without.perSecond)),
+      cpuRatio: median(pairs.map((pair) => pair.without.cpuMicros / pair.withSink.cpuMicros)),
+    });
+  }
+  return [{ name: "none", ...best(alone), ratio: 1, cpuRatio: 1 }, ...rows];
+}
+
+async function startSensor(
+  sink: string,
+  bench: SinkBench,
+  place: number,
+): Promise<Loaded & AsyncDisposable> {
+  const { port } = bench;
+  const folder = `${bench.folder}/sink-${place}`;
+  Deno.mkdirSync(folder);
+  const config = `
 sensor: {id: ${SENSOR}, log_level: fatal, data: ${folder}/data}
 limits: {sessions_per_source: 20000}
 service: {enabled: false}
@@ -157,36 +191,26 @@ decoys:
   - {kind: ftp, listen: ["127.0.0.1:${port}"], pause_min_ms: 0, pause_max_ms: 0}
 sinks: [${sink}]
 `;
-    const command = await bench.command(config, `${folder}/duckblind.yaml`);
-    const server = stack.use(await startServer(command, { port, cwd: folder }));
-    sensors.push({ port, server });
-  }
-  const measure = async (i: number) => {
-    const { port, server } = sensors[i]!;
-    const before = await usage(server.pid);
-    const args = [port, CONNECTIONS, PARALLEL, 1].map(String);
-    const [done, failed, seconds] = (await run([bench.load, ...args, ...LOGIN])).split(" ")
-      .map(Number) as number[];
-    if (failed! > 0) throw new Error(`${cases[i]!.name}: ${failed} connections failed`);
-    const cpuSeconds = await untilIdle(server.pid) - before.cpuSeconds;
-    return { perSecond: done! / seconds!, cpuMicros: cpuSeconds * 1e6 / done! };
+  const command = await bench.command(config, `${folder}/duckblind.yaml`);
+  const server = await startServer(command, { port, cwd: folder });
+  return { port, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+async function measure({ port, server }: Loaded, load: string): Promise<Figures> {
+  const before = await usage(server.pid);
+  const args = [port, CONNECTIONS, PARALLEL, 1].map(String);
+  const [done, failed, seconds] = (await run([load, ...args, ...LOGIN])).split(" ")
+    .map(Number) as number[];
+  if (failed! > 0) throw new Error(`${failed} connections to port ${port} failed`);
+  const cpuSeconds = await untilIdle(server.pid) - before.cpuSeconds;
+  return { perSecond: done! / seconds!, cpuMicros: cpuSeconds * 1e6 / done! };
+}
+
+function best(figures: readonly Figures[]): Figures {
+  return {
+    perSecond: Math.round(Math.max(...figures.map(({ perSecond }) => perSecond))),
+    cpuMicros: Math.round(Math.min(...figures.map(({ cpuMicros }) => cpuMicros))),
   };
-  // Each next to one without a sink: the machine's pace changes from one half minute to the next.
-  const pairs: [Figures, Figures][][] = cases.map(() => []);
-  for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
-    for (let i = 1; i < cases.length; i++) {
-      const pair: [Figures, Figures] = [await measure(0), await measure(i)];
-      if (round >= WARM_UP_ROUNDS) pairs[i]!.push(pair);
-    }
-  }
-  pairs[0] = pairs.flat().map(([without]) => [without, without]);
-  return cases.map(({ name }, i) => ({
-    name,
-    perSecond: Math.round(Math.max(...pairs[i]!.map(([, figures]) => figures.perSecond))),
-    cpuMicros: Math.round(Math.min(...pairs[i]!.map(([, figures]) => figures.cpuMicros))),
-    ratio: median(pairs[i]!.map(([without, figures]) => figures.perSecond / without.perSecond)),
-    cpuRatio: median(pairs[i]!.map(([without, figures]) => without.cpuMicros / figures.cpuMicros)),
-  }));
 }
 
 /** Waits until a process has nothing to do; returns the CPU time that it has taken, in s. */
