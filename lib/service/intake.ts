@@ -23,7 +23,7 @@ import { Budget, type Rate, Throttle } from "./throttle.ts";
 const log = logger("service");
 
 /** What one sensor may bring: more than it can do under load, less than would hold up the others. */
-const SENSOR_RATE: Rate = { bytesPerS: 16 * 1_048_576, eventsPerS: 10_000 };
+const SENSOR_RATE: Rate = { bytesPerS: 16 * 1_048_576, eventsPerS: 12_000 };
 /** What all sensors together may bring: less than retention can remove in the same time. */
 const TOTAL_RATE: Rate = { bytesPerS: 32 * 1_048_576, eventsPerS: 14_000 };
 /** Bytes that may be held of requests that are coming in. */

@@ -11,16 +11,13 @@ import { Program, type RunningSensor } from "./support/program.ts";
 import type { WireEvent } from "./support/wire_event.ts";
 
 /** Events that wait when the test begins. */
-const BACKLOG = 60_000;
+const BACKLOG = 120_000;
 /** Requests that the sensor sees while it is alone. */
 const ALONE = 300;
 /** How long the network is cut, in ms. */
 const CUT_MS = 4000;
-/**
- * Events a second below which something stands still. The aim of 5,000 is the benchmark's: what a shared
- * machine of two cores does in a second goes up and down by half, and here it plays three parts.
- */
-const LEAST_PER_S = 1500;
+/** Events a second that are asked for; the machine plays all the parts. */
+const LEAST_PER_S = 5000;
 /** Growth of memory that is asked for, in MiB. */
 const MOST_MIB = 20;
 /** Longest wait for everything, in ms. */
@@ -157,6 +154,16 @@ collect: [{kind: nats, servers: ["127.0.0.1:${port}"]}]
   };
 }
 
+/** Waits until a count has not changed for a second. */
+async function untilStill(count: () => Promise<number>): Promise<number> {
+  for (let last = await count();;) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const now = await count();
+    if (now === last) return now;
+    last = now;
+  }
+}
+
 for (const [name, makeWay] of Object.entries({ duckblind: byService, nats: byNats })) {
   testWith(
     `Network between sensor and collector is cut: caught up by ${name}, in flat memory`,
@@ -182,10 +189,8 @@ for (const [name, makeWay] of Object.entries({ duckblind: byService, nats: byNat
       const visits = await runToEnd("ip", curl, { withinMs: 60_000 });
       assertEquals(visits.code, 0, visits.stderr);
       await new Promise((resolve) => setTimeout(resolve, CUT_MS));
-      // What the broker had before has arrived meanwhile, and nothing more comes.
-      const cutAt = await arrived();
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      assertEquals(await arrived(), cutAt);
+      // What the broker had before arrives; then nothing more comes.
+      const cutAt = await untilStill(arrived);
       assertLess(cutAt, BACKLOG, "the network was cut in the middle");
       const alone = await residentMib(edge);
       await cable.plug();
