@@ -213,7 +213,7 @@ export class Delivery {
       return true;
     }
     if (!this.#nap.isOver) {
-      await this.#parts.pace?.clear(this.#journal.lastSequence - this.#cursor);
+      await this.#parts.pace?.clear(this.#waiting);
     }
     const events = this.#reader.read(this.#cursor);
     const isUrgent = this.#nap.isOver || this.#reopening !== undefined;
@@ -311,7 +311,10 @@ export class Delivery {
   /** A backlog is read in steps, between which everybody else has a turn, the decoys a longer one. */
   async #rest({ events, notices }: Batch): Promise<void> {
     const oldestMs = events[0]?.timeMs ?? notices[0]?.fromMs;
-    const ms = oldestMs === undefined ? 0 : this.#parts.pace?.restMs(this, oldestMs) ?? 0;
+    const { pace } = this.#parts;
+    const ms = pace === undefined || oldestMs === undefined
+      ? 0
+      : pace.restMs(this, { oldestMs, waiting: this.#waiting });
     if (ms > 0 && this.#reopening === undefined) await this.#nap.sleep(ms);
     else await new Promise((resolve) => setTimeout(resolve, 0));
   }
@@ -334,9 +337,13 @@ export class Delivery {
   /** The journal has something new. */
   #news(): void {
     const { batchEvents } = this.#parts.config.plan;
-    const isFull = this.#reader.isRipening &&
-      this.#journal.lastSequence - this.#cursor >= batchEvents;
+    const isFull = this.#reader.isRipening && this.#waiting >= batchEvents;
     if (this.#isIdle || isFull) this.#nap.wake();
+  }
+
+  /** How many events there are behind those that were dealt with. */
+  get #waiting(): number {
+    return this.#journal.lastSequence - this.#cursor;
   }
 
   /** Waits for news, or until a digest is due. */

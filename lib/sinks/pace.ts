@@ -30,8 +30,12 @@ const BUSY_FROM = 0.3;
 const REST_PER_WORK = 19;
 /** What counts as work of one call, in ms: the rest was waiting for its destination. */
 const MAX_WORK_MS = 50;
-/** Age of events from which on they are not held back, in ms. */
+/**
+ * Age of events from which on they are not held back, in ms, and how many may wait: as many take half the
+ * room that the journal has, unless told otherwise.
+ */
 const PATIENCE_MS = 60_000;
+const MOST_WAITING = 500_000;
 
 /** What the deliveries of a program share. */
 export class Pace {
@@ -89,15 +93,16 @@ export class Pace {
   /**
    * How long a delivery must rest now, in ms: 0 when the decoys leave time for it.
    * @param who has just made a call.
-   * @param oldestMs time of the oldest event that it brought, in ms since 1970.
+   * @param backlog time of the oldest event that it brought, in ms since 1970, and how many wait.
    */
-  restMs(who: object, oldestMs: number): number {
+  restMs(who: object, { oldestMs, waiting }: { oldestMs: number; waiting: number }): number {
     const nowMs = performance.now();
     for (const [other, { endedMs }] of this.#calls) {
       if (nowMs - endedMs > LOOK_COUNTS_MS) this.#calls.delete(other);
     }
     const isBusy = this.#isBusy && nowMs - this.#lookedAtMs < LOOK_COUNTS_MS;
-    if (!isBusy || Date.now() - oldestMs > PATIENCE_MS) return 0;
+    const isLate = Date.now() - oldestMs > PATIENCE_MS || waiting > MOST_WAITING;
+    if (!isBusy || isLate) return 0;
     return REST_PER_WORK * (this.#calls.get(who)?.workMs ?? 0) * this.#calls.size;
   }
 

@@ -6,6 +6,8 @@ const busy = () => performance.now();
 const idle = () => 0;
 /** Enough events to look for. */
 const MANY = 1000;
+/** What has just happened. */
+const news = () => ({ oldestMs: Date.now(), waiting: MANY });
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -13,7 +15,7 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 async function restAfter(pace: Pace, ms: number, who: object = {}): Promise<number> {
   await pace.clear(MANY);
   await pace.work(who, sleep(ms));
-  return pace.restMs(who, Date.now());
+  return pace.restMs(who, news());
 }
 
 Deno.test("a delivery rests nineteen times as long as it worked while the decoys are busy", async () => {
@@ -32,12 +34,13 @@ Deno.test("deliveries that work at the same time share the part that is left to 
   assertEquals([alone, await restAfter(pace, 60)], [950, 1900]);
 });
 
-Deno.test("events that have waited for a minute are not held back", async () => {
+Deno.test("events that have waited for a minute, or are too many, are not held back", async () => {
   const pace = new Pace(busy);
   const who = {};
   await restAfter(pace, 20, who);
-  assertEquals(pace.restMs(who, Date.now() - 61_000), 0);
-  assert(pace.restMs(who, Date.now() - 50_000) > 0);
+  assertEquals(pace.restMs(who, { oldestMs: Date.now() - 61_000, waiting: MANY }), 0);
+  assert(pace.restMs(who, { oldestMs: Date.now() - 50_000, waiting: 500_000 }) > 0);
+  assertEquals(pace.restMs(who, { oldestMs: Date.now(), waiting: 500_001 }), 0);
 });
 
 Deno.test("nobody looks for the sake of a few events, but after much work of them", async () => {
@@ -46,10 +49,10 @@ Deno.test("nobody looks for the sake of a few events, but after much work of the
   assertEquals(pace.clear(1), undefined);
   for (let i = 0; i < 4; i++) await pace.work(who, sleep(55));
   assertEquals(pace.clear(1), undefined);
-  assertEquals(pace.restMs(who, Date.now()), 0);
+  assertEquals(pace.restMs(who, news()), 0);
   await pace.work(who, sleep(60));
   await pace.clear(1);
-  assert(pace.restMs(who, Date.now()) > 0);
+  assert(pace.restMs(who, news()) > 0);
 });
 
 Deno.test("how busy the decoys are is found out again and again", async () => {
