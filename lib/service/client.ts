@@ -12,13 +12,13 @@ import { escapeText } from "../net/escape.ts";
 import { isDisconnect, writeAll } from "../net/stream.ts";
 import { END_OF_LIST, HEARTBEAT_MARK, parseListStart, parseReply, type Reply } from "./frames.ts";
 import {
-  formatPublish,
   parseGap,
   parsePublishAnswer,
   type PublishAnswer,
   type PublishFrame,
 } from "./publish_frame.ts";
 import type { Credentials } from "./credentials.ts";
+import { PublishEncoder } from "./publish_encoder.ts";
 
 /** Longest line taken from a service, in bytes: well above the largest event. */
 const MAX_LINE_BYTES = 262_144;
@@ -90,6 +90,7 @@ export class ServiceClient implements Disposable {
   readonly #connection: Deno.TlsConn;
   readonly #reader: ByteReader;
   readonly #signal: AbortSignal | undefined;
+  readonly #encoder = new PublishEncoder();
   /** The last of what was handed over: that it was sent, and that it was answered. */
   #sent: Promise<void> = Promise.resolve();
   #answered: Promise<unknown> = Promise.resolve();
@@ -148,13 +149,8 @@ export class ServiceClient implements Disposable {
     events: readonly string[],
     signal: AbortSignal,
   ): Promise<PublishAnswer | Gap> {
-    const body = encoder.encode(events.map((json) => json + "\n").join(""));
-    const line = formatPublish({ ...frame, count: events.length, bytes: body.length }) + "\r\n";
-    const message = new Uint8Array(line.length + body.length);
-    encoder.encodeInto(line, message);
-    message.set(body, line.length);
     const wait = { signal, withinMs: PUBLISH_MS };
-    const sent = this.#sent.then(() => this.#send(message, wait));
+    const sent = this.#sent.then(() => this.#send(this.#encoder.encode(frame, events), wait));
     const answered = Promise.all([sent, this.#answered]).then(() => this.#reply(wait));
     this.#sent = sent;
     this.#answered = answered;

@@ -3,6 +3,7 @@ import { Emitter } from "../../lib/events/emitter.ts";
 import { readSensor } from "../../lib/journal/ingest.ts";
 import { ServiceClient } from "../../lib/service/client.ts";
 import { RequestError } from "../../lib/service/frames.ts";
+import { PublishEncoder } from "../../lib/service/publish_encoder.ts";
 import {
   formatPublish,
   formatPublishAnswer,
@@ -106,6 +107,28 @@ Deno.test("parsePublish() reads what formatPublish() writes, and names what is w
   ];
   for (const words of wrong) {
     assertThrows(() => parsePublish(words.split(" ")), RequestError);
+  }
+});
+
+Deno.test("PublishEncoder puts the line before the events, in the place of the last request", () => {
+  const encoder = new PublishEncoder();
+  const frame = { version: "0.1.0", newest: 7 };
+  const requests = [
+    ['{"name":"Zo\u00eb \u5bc6\u{1f986}"}', "x".repeat(5000)],
+    ["{}"],
+    [],
+    ["y".repeat(20_000)],
+  ];
+  for (const events of requests) {
+    const [line = "", ...rest] = new TextDecoder().decode(encoder.encode(frame, events))
+      .split("\r\n");
+    const body = events.map((event) => event + "\n").join("");
+    assertEquals(rest, [body]);
+    assertEquals(parsePublish(line.split(" ").slice(1)), {
+      ...frame,
+      count: events.length,
+      bytes: new TextEncoder().encode(body).length,
+    });
   }
 });
 
