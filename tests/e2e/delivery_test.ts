@@ -128,6 +128,60 @@ sinks:
   assertLess(performance.now() - stopping, 8000, "a sink that hangs does not hold the stop");
 });
 
+/** How long a flood lasts, by how many at a time, and how soon an alert must be there meanwhile; in ms. */
+const FLOOD_MS = 5000;
+const FLOODERS = 24;
+const ALERT_MS = 2000;
+
+Deno.test("Under a flood alerts about something else arrive in time, and afterwards everything is there", async () => {
+  const keeping = (ids: string[]) =>
+    new Receiver({
+      answer: ({ text }) => {
+        ids.push(...[JSON.parse(text) as WireEvent | WireEvent[]].flat().map((e) => e.event.id));
+        return new Response("ok");
+      },
+    });
+  const [delivered, rung]: [string[], string[]] = [[], []];
+  await using all = keeping(delivered);
+  await using alerts = keeping(rung);
+  await using program = await Program.source(`
+limits: {sessions_per_source: 1000}
+service: {listen: ["127.0.0.1:@service"], inner: "127.0.0.1:@inner"}
+decoys:
+  - {kind: ftp, listen: ["127.0.0.1:@ftp"], pause_min_ms: 0, pause_max_ms: 0}
+  - {kind: telnet, listen: ["127.0.0.1:@telnet"]}
+sinks:
+  - {kind: webhook, name: all, url: "${all.url}/", events_per_call: 500, batch_events: 500, ${TYPES}}
+  - {kind: webhook, name: alerts, url: "${alerts.url}/", decoys: [telnet], types: [connection-opened]}
+`);
+  await using sensor = await program.startSensor();
+  const { ftp, telnet } = program.ports;
+  const endAt = performance.now() + FLOOD_MS;
+  let logins = 0;
+  const floods = Array.from({ length: FLOODERS }, async (_, id) => {
+    for (; performance.now() < endAt; logins++) await login(ftp, `flood-${id}-${logins}`);
+  });
+  const delays: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, FLOOD_MS / 5));
+    const began = performance.now();
+    (await Peer.connect(telnet))[Symbol.dispose]();
+    await poll(() => rung.length, (count) => count > i);
+    delays.push(Math.round(performance.now() - began));
+  }
+  await Promise.all(floods);
+  report(
+    `${logins} logins; alerts after ${delays.join(", ")} ms; ${delivered.length} of ` +
+      `${3 * logins} events delivered during the flood`,
+  );
+  assertLess(Math.max(...delays), ALERT_MS);
+  const expected = await wantedOf(program);
+  assert(expected.length >= 3 * logins, `${expected.length}`);
+  await poll(() => delivered.length, (count) => count >= expected.length, 30_000);
+  assertEquals(delivered, expected);
+  assertEquals((await sensor.stop()).code, 0);
+});
+
 /** Logs in steadily, over all restarts of a sensor; every name was answered. */
 class Guessers {
   readonly answered: string[] = [];
