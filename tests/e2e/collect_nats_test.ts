@@ -8,8 +8,9 @@ import { TEST_SENSOR, testScope } from "../support/events.ts";
 import { batchOf, TEST_CONTEXT } from "../support/sinks.ts";
 import { report, testWith } from "./support/machine.ts";
 import { NatsServer } from "./support/nats_server.ts";
-import { runToEnd, SOON_MS } from "./support/process.ts";
+import { SOON_MS } from "./support/process.ts";
 import { Program, type RunningSensor } from "./support/program.ts";
+import { cpuTime } from "./support/usage.ts";
 import type { WireEvent } from "./support/wire_event.ts";
 
 const NEEDS = { programs: ["nats-server"] };
@@ -127,13 +128,6 @@ async function received(sensor: RunningSensor, count: number): Promise<CollectSt
     assert(performance.now() < endAt, JSON.stringify(status.collect));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-/** CPU time of a program so far, in ms. */
-async function cpuTime(sensor: RunningSensor): Promise<number> {
-  const { stdout } = await runToEnd("cat", [`/proc/${sensor.process.pid}/stat`]);
-  const fields = stdout.split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10; // in ticks, of which a second has 100
 }
 
 /** Ids of a sensor's events in a journal, in its order. */

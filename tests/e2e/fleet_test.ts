@@ -12,8 +12,8 @@ import { makeBacklog } from "./support/backlog.ts";
 import { report } from "./support/machine.ts";
 import { Operator } from "./support/operator.ts";
 import { Peer } from "./support/peer.ts";
-import { runToEnd } from "./support/process.ts";
 import { Program, type RunningSensor } from "./support/program.ts";
+import { cpuTime } from "./support/usage.ts";
 import type { WireEvent } from "./support/wire_event.ts";
 
 /** How often the collector and the sensor are killed in turns. */
@@ -265,13 +265,6 @@ Deno.test("A backlog is caught up, sensor and collector taking turns", async () 
   const own = (await sensor.journal()).events.slice(0, BACKLOG);
   assertSame(own, (events as Collected[]).filter((e) => isOf(e, "edge-7")).slice(0, BACKLOG));
 });
-
-/** CPU time of a program so far, in ms. */
-async function cpuTime(program: RunningSensor): Promise<number> {
-  const { stdout } = await runToEnd("cat", [`/proc/${program.process.pid}/stat`]);
-  const fields = stdout.split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10; // in ticks, of which a second has 100
-}
 
 Deno.test("What a collector lost with its journal's end comes again; a stolen token does no more than it may", async () => {
   await using fleet = await joinUp();
