@@ -3,10 +3,10 @@
  * stores what is new.
  * @module
  */
-import { setImmediate } from "node:timers";
 import { type ForeignEvent, readForeignEvent } from "../events/foreign.ts";
 import type { Ingested } from "../journal/ingest.ts";
 import { logger } from "../log.ts";
+import { turn } from "../net/turn.ts";
 import type { Arrival } from "./collector.ts";
 
 const log = logger("collect");
@@ -126,10 +126,4 @@ export class Intake {
     this.#toldAt = now;
     this.#refusedUntold = 0;
   }
-}
-
-/** Lets everybody else have a turn. */
-function turn(): Promise<void> {
-  // A timer of 0 ms costs ten times as much, and waits for a ms or two.
-  return new Promise((resolve) => setImmediate(() => resolve()));
 }

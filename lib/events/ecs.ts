@@ -15,6 +15,7 @@ import { ECS_VERSION } from "./fields.ts";
 import { ACTIONS, type Endpoint, type EventId, type EventMap } from "./event.ts";
 import type { Part } from "./part.ts";
 import { describeEvent, PARTS } from "./parts.ts";
+import { formatTime } from "./time.ts";
 
 /** What is the same for all events of a sensor. */
 export interface SensorIdentity {
@@ -170,16 +171,4 @@ function ownPieces({ kind, provider }: Scope, sensor: SensorIdentity): OwnPieces
   };
   ownByProvider.set(key, pieces);
   return pieces;
-}
-
-let lastTimeMs = NaN;
-let lastTime = "";
-
-/** RFC 3339 in UTC; events come in bursts, so the last one is kept. */
-function formatTime(ms: number): string {
-  if (ms !== lastTimeMs) {
-    lastTimeMs = ms;
-    lastTime = new Date(ms).toISOString();
-  }
-  return lastTime;
 }

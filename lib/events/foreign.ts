@@ -14,6 +14,7 @@ import { type CanonicalEvent, type Columns, readCanonical } from "./canonical.ts
 import type { SensorEvent } from "./emitter.ts";
 import { FIELD_TREE, type FieldNode } from "./field_tree.ts";
 import { type FieldType, MAX_EVENT_BYTES, REQUIRED_FIELDS } from "./fields.ts";
+import { formatTime } from "./time.ts";
 
 /** An event that came from another sensor, for a journal that gives it a number of its own. */
 export interface ForeignEvent extends Omit<SensorEvent, "sequence"> {
@@ -143,18 +144,6 @@ function describe(
     severity,
     json,
   });
-}
-
-let lastTimeMs = NaN;
-let lastTime = "";
-
-/** RFC 3339 in UTC; many events come at once. */
-function formatTime(ms: number): string {
-  if (ms !== lastTimeMs) {
-    lastTimeMs = ms;
-    lastTime = new Date(ms).toISOString();
-  }
-  return lastTime;
 }
 
 type Json = string | number | boolean | null | Json[] | JsonObject;

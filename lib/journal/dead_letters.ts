@@ -19,6 +19,17 @@ export interface DeadLetter {
   readonly item: string;
 }
 
+/** What became of dead letters that were tried again. */
+export interface ReplayReport {
+  readonly delivered: number;
+  /** Letters that are still there. */
+  readonly left: number;
+  /** Why the last of them could not be delivered. */
+  readonly reason?: string;
+  /** Whether the time was up before all were tried: ask again. */
+  readonly hasMore?: boolean;
+}
+
 /** What is parked; the rest is given to it. */
 export type ParkedItem = Pick<DeadLetter, "reason" | "sequence" | "item">;
 

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Journal } from "../journal/journal.ts";
+import { turn } from "../net/turn.ts";
 import {
   END_OF_LIST,
   EVENTS_OPTIONS,
@@ -19,7 +20,7 @@ import {
 } from "./frames.ts";
 import { PUBLISH, SENSORS } from "./fleet_handlers.ts";
 import type { Intake } from "./intake.ts";
-import { type EventReader, readPage, turn } from "./pages.ts";
+import { type EventReader, readPage } from "./pages.ts";
 import { tail } from "./tail.ts";
 import type { Role } from "./tokens.ts";
 import type { DeadLetter, LureReport, SensorView, ServiceReport } from "./view.ts";

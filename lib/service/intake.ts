@@ -9,8 +9,8 @@ import { type ForeignEvent, readForeignEvent } from "../events/foreign.ts";
 import { markSilent, readSensor, readSensors, type SensorRow } from "../journal/ingest.ts";
 import type { Journal } from "../journal/journal.ts";
 import { logger } from "../log.ts";
+import { turn } from "../net/turn.ts";
 import { RequestError } from "./frames.ts";
-import { turn } from "./pages.ts";
 import {
   formatGap,
   MAX_PUBLISH_BYTES,

@@ -3,8 +3,8 @@
  * them, and an answer of bounded size with the cursor from which to go on.
  * @module
  */
-import { setImmediate } from "node:timers";
 import type { EventFilter, Page } from "../journal/query.ts";
+import { turn } from "../net/turn.ts";
 import type { Selection } from "./frames.ts";
 
 /** Events taken in one step: with the largest events there are, still a few ms of work. */
@@ -72,13 +72,6 @@ export async function readPage(
   // Of another sensor's event nobody but the journal knows the number from which to go on.
   const hasMore = selection.since !== undefined && lines.length >= limit && after < upTo;
   return hasMore ? { lines, next: after } : { lines };
-}
-
-/**
- * A turn of the event loop: what has arrived meanwhile goes first.
- */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => resolve()));
 }
 
 /** The cursor after which `limit` matching events follow: looks back from the end, step by step. */

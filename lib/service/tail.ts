@@ -7,8 +7,9 @@
  * @module
  */
 import type { EventFilter, Page } from "../journal/query.ts";
+import { turn } from "../net/turn.ts";
 import { END_OF_LIST, formatOk, HEARTBEAT_MARK, type Selection } from "./frames.ts";
-import { STEP_EVENTS, turn } from "./pages.ts";
+import { STEP_EVENTS } from "./pages.ts";
 
 /** A journal as the feed reads it. */
 export interface LiveReader {

@@ -2,12 +2,12 @@
  * What the encrypted service may see of the sensor.
  * @module
  */
-import type { DeadLetter } from "../journal/dead_letters.ts";
+import type { DeadLetter, ReplayReport } from "../journal/dead_letters.ts";
 import type { JournalStatus } from "../journal/journal.ts";
 import type { LureReport } from "../lures/book.ts";
 import type { ListenerReport } from "../net/bind.ts";
 
-export type { DeadLetter, ListenerReport, LureReport };
+export type { DeadLetter, ListenerReport, LureReport, ReplayReport };
 
 /** One decoy. */
 export interface DecoyReport {
@@ -89,17 +89,6 @@ export interface DeadLetterQuery {
   /** Id after which to look. */
   readonly after?: number;
   readonly limit: number;
-}
-
-/** What became of dead letters that were tried again. */
-export interface ReplayReport {
-  readonly delivered: number;
-  /** Letters that are still there. */
-  readonly left: number;
-  /** Why the last of them could not be delivered. */
-  readonly reason?: string;
-  /** Whether the time was up before all were tried: ask again. */
-  readonly hasMore?: boolean;
 }
 
 /** The sensor as the encrypted service sees it. */

@@ -9,6 +9,7 @@
  */
 import { Schedule } from "../config/schedule.ts";
 import { SinkError } from "../errors.ts";
+import type { ReplayReport } from "../journal/dead_letters.ts";
 import type { Journal } from "../journal/journal.ts";
 import { logger } from "../log.ts";
 import { settlesWithin } from "../net/settles_within.ts";
@@ -17,7 +18,7 @@ import { BatchReader } from "./batch_reader.ts";
 import type { DeliveryParts, DeliveryStatus } from "./contract.ts";
 import { Grouping } from "./grouping.ts";
 import { Health } from "./health.ts";
-import { LetterBox, type ReplayReport } from "./letter_box.ts";
+import { LetterBox } from "./letter_box.ts";
 import { Nap } from "./nap.ts";
 import type { Batch } from "./sink.ts";
 import { SinkSlot } from "./slot.ts";
@@ -212,9 +213,7 @@ export class Delivery {
       await this.#letters.replay((batch) => this.#slot.write(batch), this.#cursor);
       return true;
     }
-    if (!this.#nap.isOver) {
-      await this.#parts.pace?.clear(this.#waiting);
-    }
+    if (!this.#nap.isOver) await this.#parts.pace?.clear(this.#waiting);
     const events = this.#reader.read(this.#cursor);
     const isUrgent = this.#nap.isOver || this.#reopening !== undefined;
     const unripeMs = this.#reader.ripensInMs(events, isUrgent);
@@ -311,10 +310,9 @@ export class Delivery {
   /** A backlog is read in steps, between which everybody else has a turn, the decoys a longer one. */
   async #rest({ events, notices }: Batch): Promise<void> {
     const oldestMs = events[0]?.timeMs ?? notices[0]?.fromMs;
-    const { pace } = this.#parts;
-    const ms = pace === undefined || oldestMs === undefined
+    const ms = oldestMs === undefined
       ? 0
-      : pace.restMs(this, { oldestMs, waiting: this.#waiting });
+      : this.#parts.pace?.restMs(this, { oldestMs, waiting: this.#waiting }) ?? 0;
     if (ms > 0 && this.#reopening === undefined) await this.#nap.sleep(ms);
     else await new Promise((resolve) => setTimeout(resolve, 0));
   }

@@ -3,10 +3,10 @@
  * takes it, and work in slices so that no decoy waits for a large body.
  * @module
  */
-import { setImmediate } from "node:timers";
 import { v } from "../config/schema.ts";
 import { SinkError } from "../errors.ts";
 import { formatHostPort } from "../net/address.ts";
+import { turn } from "../net/turn.ts";
 import { type HttpAnswer, HttpCaller } from "./http.ts";
 
 /** Bytes compressed, or events encoded, between two rounds of the event loop: about a millisecond. */
@@ -167,7 +167,7 @@ export async function encodeInSlices<Item>(
 ): Promise<Uint8Array> {
   const slices: Uint8Array[] = [];
   for (let at = 0; at < events.length; at += SLICE_EVENTS) {
-    if (at > 0) await nextRound();
+    if (at > 0) await turn();
     const text = events.slice(at, at + SLICE_EVENTS).map((event) => encode(event)).join("");
     slices.push(encoder.encode(text));
   }
@@ -186,14 +186,9 @@ async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   const compressed = new Response(stream.readable).arrayBuffer();
   const writer = stream.writable.getWriter();
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-    if (at > 0) await nextRound();
+    if (at > 0) await turn();
     await writer.write(bytes.slice(at, at + SLICE_BYTES));
   }
   await writer.close();
   return new Uint8Array(await compressed);
-}
-
-/** Not a timer, which would wait for a millisecond each time. */
-function nextRound(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }

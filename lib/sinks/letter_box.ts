@@ -13,6 +13,7 @@ import {
   parkLetters,
   readLetters,
   removeLetters,
+  type ReplayReport,
 } from "../journal/dead_letters.ts";
 import type { Journal } from "../journal/journal.ts";
 import { fromParked } from "./batch.ts";
@@ -22,17 +23,6 @@ import type { Batch, Outcome } from "./sink.ts";
 const BATCH_LETTERS = 100;
 /** Time after which no further letters are tried, in ms: whoever asked waits for the answer. */
 const REPLAY_MS = 15_000;
-
-/** What became of letters that were tried again. */
-export interface ReplayReport {
-  readonly delivered: number;
-  /** Letters that are still there. */
-  readonly left: number;
-  /** Why the last of them could not be delivered. */
-  readonly reason?: string;
-  /** Whether the time was up before all were tried. */
-  readonly hasMore?: boolean;
-}
 
 /** Delivers a batch. */
 type Write = (batch: Batch) => Promise<Outcome>;

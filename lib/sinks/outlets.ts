@@ -3,12 +3,10 @@
  * @module
  */
 import type { SinkConfig } from "../config/config.ts";
-import { type DeadLetter, readLetters } from "../journal/dead_letters.ts";
-
+import { type DeadLetter, readLetters, type ReplayReport } from "../journal/dead_letters.ts";
 import type { Journal } from "../journal/journal.ts";
 import { Delivery, type DeliveryStatus } from "./delivery.ts";
 import type { SinkTrouble } from "./health.ts";
-import type { ReplayReport } from "./letter_box.ts";
 import { Pace } from "./pace.ts";
 import { findSinkKind } from "./registry.ts";
 import { resolveSecret } from "./secrets.ts";

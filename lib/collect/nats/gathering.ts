@@ -26,7 +26,7 @@ export async function gather<Item>(
   const gathering = new Gathering(options);
   try {
     for await (const item of items) {
-      if (gathering.isStoring) await gathering.stored();
+      if (gathering.storing !== undefined) await gathering.storing;
       if (gathering.failure !== undefined) break;
       gathering.add(item);
     }
@@ -47,17 +47,13 @@ class Gathering<Item> {
     this.#options = options;
   }
 
-  get isStoring(): boolean {
-    return this.#storing !== undefined;
+  /** Resolves when what is being stored is stored, or has failed; absent when nothing is. */
+  get storing(): Promise<void> | undefined {
+    return this.#storing;
   }
 
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure;
-  }
-
-  /** Resolves when what is being stored is stored, or has failed. */
-  async stored(): Promise<void> {
-    await this.#storing;
   }
 
   add(item: Item): void {

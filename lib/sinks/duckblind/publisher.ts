@@ -33,6 +33,13 @@ interface Sent {
   readonly answer: Promise<PublishAnswer | Gap>;
 }
 
+/** What became of a batch so far. */
+interface Tally {
+  stored: number;
+  known: number;
+  readonly rejected: ItemTrouble[];
+}
+
 /** The sensor's end of a connection to a collector. */
 export class Publisher implements Sink {
   readonly #options: DuckblindOptions;
@@ -89,37 +96,37 @@ export class Publisher implements Sink {
   /** Makes a batch's requests, the next ones while the answers to the first are on their way. */
   async #deliver(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const onTheWay: Sent[] = [];
-    const outcome = { stored: 0, known: 0, rejected: [] as ItemTrouble[] };
+    const tally: Tally = { stored: 0, known: 0, rejected: [] };
     try {
       for (const part of split(batch)) {
-        if (onTheWay.length >= this.#window) await this.#take(onTheWay, outcome);
+        if (onTheWay.length >= this.#window) await this.#take(onTheWay, tally);
         onTheWay.push(await this.#send(part, { last: onTheWay.at(-1), signal }));
       }
-      while (onTheWay.length > 0) await this.#take(onTheWay, outcome);
+      while (onTheWay.length > 0) await this.#take(onTheWay, tally);
     } catch (error) {
       const failure = this.#failure(error, signal, onTheWay[0]?.part.done);
       // A collector that goes on with the connection answers what is on its way, too: the same.
       if (failure.rewindTo !== undefined) {
         await Promise.allSettled(onTheWay.map(({ answer }) => answer));
       }
-      const { rejected } = outcome;
+      const { rejected } = tally;
       if (failure.rewindTo !== undefined || rejected.length === 0) throw failure;
       // What was refused before must not be forgotten with the failure.
       this.#hangUp();
       const rest = batch.events.map((_event, index) => index).slice(failure.done);
       const reason = failure.message;
       return {
-        reply: describe(outcome),
+        reply: describe(tally),
         rejected,
         postponed: rest.map((index) => ({ index, reason })),
       };
     }
-    return { reply: describe(outcome), rejected: outcome.rejected };
+    return { reply: describe(tally), rejected: tally.rejected };
   }
 
   /** How many requests may be on their way: one, until the collector is known to know where we are. */
   get #window(): number {
-    return this.#client !== undefined && this.#isInStep ? MAX_ON_THE_WAY : 1;
+    return this.#isInStep ? MAX_ON_THE_WAY : 1;
   }
 
   /** Makes a request; what is on its way before it counts as taken, as otherwise neither is this. */
@@ -139,10 +146,7 @@ export class Publisher implements Sink {
   }
 
   /** Waits for the answer to the first request that is on its way. */
-  async #take(
-    onTheWay: Sent[],
-    outcome: { stored: number; known: number; rejected: ItemTrouble[] },
-  ): Promise<void> {
+  async #take(onTheWay: Sent[], tally: Tally): Promise<void> {
     const { part, range, answer } = onTheWay[0]!;
     const said = await answer;
     if (!("stored" in said)) throw this.#toRewind(range, said.expected);
@@ -153,10 +157,10 @@ export class Publisher implements Sink {
     for (const { index, reason } of said.refused) {
       const at = part.indexes[index];
       if (at === undefined) throw new Error(`${this.#options.address} makes no sense`);
-      outcome.rejected.push({ index: at, reason: `The collector refuses it: ${reason}` });
+      tally.rejected.push({ index: at, reason: `The collector refuses it: ${reason}` });
     }
-    outcome.stored += said.stored;
-    outcome.known += said.known;
+    tally.stored += said.stored;
+    tally.known += said.known;
     onTheWay.shift();
   }
 
@@ -256,8 +260,6 @@ export class Publisher implements Sink {
   }
 }
 
-function describe(
-  { stored, known, rejected }: { stored: number; known: number; rejected: readonly ItemTrouble[] },
-): string {
+function describe({ stored, known, rejected }: Tally): string {
   return `stored ${stored}, known before ${known}, refused ${rejected.length}`;
 }
