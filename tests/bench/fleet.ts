@@ -14,8 +14,9 @@ import { Journal } from "../../lib/journal/journal.ts";
 import { Emitter } from "../../lib/events/emitter.ts";
 import { NatsServer } from "../e2e/support/nats_server.ts";
 import { Program, type RunningSensor } from "../e2e/support/program.ts";
+import { usage } from "../e2e/support/usage.ts";
 import { TEST_SENSOR, testScope } from "../support/events.ts";
-import { has, usage } from "./processes.ts";
+import { has } from "./processes.ts";
 
 /** Events that wait. */
 const BACKLOG = 1_000_000;

@@ -7,9 +7,10 @@
  * and Twisted is compared where python3-twisted is.
  * @module
  */
+import { usage } from "../e2e/support/usage.ts";
 import { DIALOGUES } from "./dialogues.ts";
 import { measureFleet } from "./fleet.ts";
-import { has, run, type Server, startServer, usage } from "./processes.ts";
+import { has, run, type Server, startServer } from "./processes.ts";
 import { measureSinks } from "./sinks.ts";
 
 const PORTS = {

@@ -14,6 +14,7 @@ import { KNOWN_KINDS } from "../../lib/cli/load_config.ts";
 import { Journal } from "../../lib/journal/journal.ts";
 import { Outlets } from "../../lib/sinks/outlets.ts";
 import { NatsServer } from "../e2e/support/nats_server.ts";
+import { usage } from "../e2e/support/usage.ts";
 import { TEST_SENSOR, testEmitter, testScope } from "../support/events.ts";
 
 /** Events of the backlog. */
@@ -83,21 +84,15 @@ function fill(journal: Journal): void {
 
 /** Measures from a start until a count is that of the backlog. */
 async function measure(name: string, start: () => () => number): Promise<NatsRow> {
-  const [from, cpu] = [performance.now(), cpuMs()];
+  const [from, before] = [performance.now(), await usage(Deno.pid)];
   const count = start();
   while (count() < BACKLOG) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     if (performance.now() - from > WITHIN_MS) throw new Error(`${name}: only ${count()} got there`);
   }
   const perSecond = Math.round(BACKLOG / (performance.now() - from) * 1000);
-  return { name, perSecond, cpuMicros: Math.round((cpuMs() - cpu) * 1000 / BACKLOG) };
-}
-
-/** CPU time of this process so far, in ms. */
-function cpuMs(): number {
-  const { stdout } = new Deno.Command("cat", { args: [`/proc/${Deno.pid}/stat`] }).outputSync();
-  const fields = new TextDecoder().decode(stdout).split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10; // in ticks, of which a second has 100
+  const cpuSeconds = (await usage(Deno.pid)).cpuSeconds - before.cpuSeconds;
+  return { name, perSecond, cpuMicros: Math.round(cpuSeconds * 1e6 / BACKLOG) };
 }
 
 if (import.meta.main) {

@@ -1,5 +1,5 @@
 /**
- * Starting servers and asking the system what they use. Linux only.
+ * Starting servers and running programs.
  * @module
  */
 
@@ -8,16 +8,6 @@ export interface Server extends AsyncDisposable {
   readonly pid: number;
   /** From start to readiness, in ms. */
   readonly readyMs: number;
-}
-
-/** How a process stands. */
-export interface Usage {
-  /** User and system time, in s. */
-  readonly cpuSeconds: number;
-  /** Resident memory, in bytes. */
-  readonly rss: number;
-  /** Resident memory that is no file's, in bytes. */
-  readonly anonymous: number;
 }
 
 /**
@@ -74,24 +64,6 @@ export async function run(command: readonly string[]): Promise<string> {
   const decoder = new TextDecoder();
   if (code !== 0) throw new Error(`${command.join(" ")} failed: ${decoder.decode(stderr)}`);
   return decoder.decode(stdout);
-}
-
-/**
- * Asks the system what a process uses.
- * @param pid of the process.
- */
-export async function usage(pid: number): Promise<Usage> {
-  const [stat, status] = await Promise.all([
-    run(["cat", `/proc/${pid}/stat`]),
-    run(["cat", `/proc/${pid}/status`]),
-  ]);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const kib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
-  return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
-    rss: kib("VmRSS") * 1024,
-    anonymous: kib("RssAnon") * 1024,
-  };
 }
 
 /** Whether a program is there. */

@@ -6,7 +6,8 @@
 import { parseEnrolment } from "../../lib/service/enrolment.ts";
 import { NatsServer } from "../e2e/support/nats_server.ts";
 import { Program } from "../e2e/support/program.ts";
-import { has, run, type Server, startServer, usage } from "./processes.ts";
+import { usage } from "../e2e/support/usage.ts";
+import { has, run, type Server, startServer } from "./processes.ts";
 
 /** Name of the sensors. */
 const SENSOR = "edge-7";
@@ -151,10 +152,8 @@ async function measureCases(cases: readonly SinkCase[], bench: SinkBench): Promi
   const alone: Figures[] = [];
   for (const [i, { name, sink }] of cases.entries()) {
     await using stack = new AsyncDisposableStack();
-    const start = async (sink: string, place: number) =>
-      stack.use(await startSensor(sink, { ...bench, port: bench.port + 2 * place }, place));
-    const without = await start("", 2 * i);
-    const withSink = await start(sink, 2 * i + 1);
+    const without = stack.use(await startSensor("", bench, 2 * i));
+    const withSink = stack.use(await startSensor(sink, bench, 2 * i + 1));
     const pairs: { without: Figures; withSink: Figures }[] = [];
     for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
       // One right after the other, each first as often: the machine's pace changes within a minute.
@@ -179,7 +178,7 @@ async function startSensor(
   bench: SinkBench,
   place: number,
 ): Promise<Loaded & AsyncDisposable> {
-  const { port } = bench;
+  const port = bench.port + 2 * place;
   const folder = `${bench.folder}/sink-${place}`;
   Deno.mkdirSync(folder);
   const config = `

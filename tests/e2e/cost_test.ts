@@ -2,8 +2,8 @@
 import { assertEquals, assertLess, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import { report, testWith } from "./support/machine.ts";
 import { Peer } from "./support/peer.ts";
-import { runToEnd } from "./support/process.ts";
 import { EXECUTABLE, Program } from "./support/program.ts";
+import { usage } from "./support/usage.ts";
 
 const missing = EXECUTABLE === undefined ? "an executable in DUCKBLIND_BIN" : undefined;
 /** Starts whose median counts. */
@@ -13,34 +13,26 @@ const MAX_READY_MS = 1000;
 /** Most resident memory of an idle sensor, in bytes: the aim is 75 MB. */
 const MAX_RESIDENT = 90_000_000;
 
-/** Resident memory of a process, in bytes. */
-async function resident(pid: number): Promise<{ all: number; anonymous: number }> {
-  // A program reads it: Deno lets a test look into /proc only with all rights.
-  const { stdout: text } = await runToEnd("cat", [`/proc/${pid}/status`]);
-  const kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]);
-  return { all: 1024 * kb("VmRSS"), anonymous: 1024 * kb("RssAnon") };
-}
-
 testWith("The executable is ready soon, and small when idle", { missing }, async () => {
   await using program = await Program.executable();
   const times: number[] = [];
-  let memory = { all: NaN, anonymous: NaN };
+  let memory = { rss: NaN, anonymous: NaN };
   // The first start makes certificates; it is not counted.
   for (let i = 0; i <= STARTS; i++) {
     await using sensor = await program.startSensor();
     if (i > 0) times.push(sensor.readyMs);
     await sensor.process.stdout.find(/Sensor started/);
-    memory = await resident(sensor.process.pid);
+    memory = await usage(sensor.process.pid);
     assertEquals((await sensor.stop()).code, 0);
   }
   const median = times.sort((a, b) => a - b)[Math.floor(STARTS / 2)]!;
   const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   report(
     `ready after ${median.toFixed(0)} ms (median of ${STARTS}); ` +
-      `idle ${mb(memory.all)} resident, ${mb(memory.anonymous)} of it anonymous`,
+      `idle ${mb(memory.rss)} resident, ${mb(memory.anonymous)} of it anonymous`,
   );
   assertLess(median, MAX_READY_MS);
-  assertLessOrEqual(memory.all, MAX_RESIDENT);
+  assertLessOrEqual(memory.rss, MAX_RESIDENT);
 });
 
 testWith(

@@ -10,7 +10,8 @@ import { report, testWith } from "./support/machine.ts";
 import { timed } from "./support/operator.ts";
 import { Peer, poll } from "./support/peer.ts";
 import { Running, runToEnd } from "./support/process.ts";
-import { type RunningSensor, waysToStart } from "./support/program.ts";
+import { waysToStart } from "./support/program.ts";
+import { usage } from "./support/usage.ts";
 
 /** Sessions that wait at a time. */
 const WAITING = 1000;
@@ -60,11 +61,6 @@ function attackers(...args: readonly (string | number)[]): Running {
   );
 }
 
-async function resident({ process }: RunningSensor): Promise<number> {
-  const { stdout } = await runToEnd("cat", [`/proc/${process.pid}/status`]);
-  return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(stdout)?.[1]);
-}
-
 /** The longest of some times, in ms. */
 const longest = (times: readonly number[]) => Math.max(...times);
 
@@ -79,12 +75,14 @@ for (const { way, open } of waysToStart(config(7000))) {
       // What the first session of all loads is no session's own.
       await using first = attackers(program.ports.ssh, 1, KEXES[0]!, "hold");
       await first.stdout.find(/^held/);
-      const before = await resident(sensor);
+      const before = await usage(sensor.process.pid);
       await using crowd = attackers(program.ports.ssh, WAITING, KEXES[0]!, "hold");
       await crowd.stdout.find((line) => line === `held ${WAITING}`);
       const { ms, value } = await timed(MAX_ANSWER_MS, "STATUS", () => operator.status());
       assert(value.sessions.open > 0.9 * WAITING, `${value.sessions.open} sessions still wait`);
-      const bytesEach = Math.round((await resident(sensor) - before) / WAITING);
+      const bytesEach = Math.round(
+        ((await usage(sensor.process.pid)).rss - before.rss) / WAITING,
+      );
       report(`${bytesEach} bytes each of ${WAITING}; STATUS meanwhile after ${ms.toFixed(0)} ms`);
       assertLessOrEqual(
         bytesEach,

@@ -1,28 +1,37 @@
 /**
- * What a running program takes of the machine. Linux only.
+ * What a running process takes of the machine. Linux only.
  * @module
  */
 import { runToEnd } from "./process.ts";
-import type { RunningSensor } from "./program.ts";
 
-/**
- * CPU time of a program so far, in ms.
- * @param program that runs.
- */
-export async function cpuTime({ process }: RunningSensor): Promise<number> {
-  const fields = (await read(process.pid, "stat")).split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10; // in ticks, of which a second has 100
+/** How a process stands. */
+export interface Usage {
+  /** User and system time, in s. */
+  readonly cpuSeconds: number;
+  /** Resident memory, in bytes. */
+  readonly rss: number;
+  /** Resident memory that is no file's, in bytes. */
+  readonly anonymous: number;
 }
 
 /**
- * Resident memory of a program, in MiB.
- * @param program that runs.
+ * Asks the system what a process uses.
+ * @param pid of the process.
+ * @throws when there is none.
  */
-export async function residentMib({ process }: RunningSensor): Promise<number> {
-  return Number(/VmRSS:\s+(\d+)/.exec(await read(process.pid, "status"))![1]) / 1024;
-}
-
-/** By another program: Deno itself lets nobody read there who has not all rights. */
-async function read(pid: number, name: string): Promise<string> {
-  return (await runToEnd("cat", [`/proc/${pid}/${name}`])).stdout;
+export async function usage(pid: number): Promise<Usage> {
+  // A program reads it: Deno lets nobody look into /proc who has not all rights.
+  const [stat, status] = await Promise.all(["stat", "status"].map(async (name) => {
+    const { code, stdout, stderr } = await runToEnd("cat", [`/proc/${pid}/${name}`]);
+    if (code !== 0) throw new Error(`Cannot ask about process ${pid}: ${stderr}`);
+    return stdout;
+  }));
+  const fields = stat!.slice(stat!.lastIndexOf(")") + 2).split(" ");
+  const kib = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status!)?.[1]);
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
+    rss: kib("VmRSS") * 1024,
+    anonymous: kib("RssAnon") * 1024,
+  };
 }
